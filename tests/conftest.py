@@ -1,0 +1,23 @@
+"""For all tests: the leak check (tests/support/leaks.py) and a hypothesis seed that is printed and can be given."""
+
+from __future__ import annotations
+
+import secrets
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("macduff", deadline=None, print_blob=True, max_examples=60)
+hypothesis.settings.register_profile("thorough", parent=hypothesis.settings.get_profile("macduff"), max_examples=2000)
+hypothesis.settings.load_profile("macduff")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed here, so that the header can name it and pytest-xdist hands the same to its workers."""
+    if config.getoption("--hypothesis-seed", default=None) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"hypothesis seed: --hypothesis-seed={config.option.hypothesis_seed}"
