@@ -1,0 +1,136 @@
+"""vtype_of: the VType that a Python annotation stands for."""
+
+from __future__ import annotations
+
+import collections.abc
+from enum import Enum
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+
+import numpy as np
+
+from .arrays import VArray
+from .base import VType
+from .composite import VMap
+from .elements import type_of_dtype
+from .enums import VEnum
+from .numbers import VDouble, VInt
+from .refusal import shown
+from .simple import VAction, VBool, VString
+
+__all__ = ["vtype_of"]
+
+_LISTS = (list, tuple, collections.abc.Sequence)
+_ALLOWED = (
+    "float, int, bool, str, an Enum class, Literal['a', 'b'], list[float], numpy.typing.NDArray[numpy.float64], "
+    "a TypedDict, or Annotated[float, VDouble(units='mm')]"
+)
+
+
+def vtype_of(annotation: Any) -> VType[Any]:
+    """The VType of an annotation: `float` -> `VDouble()`, `Annotated[float, VDouble(units="mm")]` -> that VDouble.
+
+    TypeError for an annotation that has none; it says what would be allowed.
+    """
+    if isinstance(annotation, VType):
+        return annotation
+    found = _scalar(annotation)
+    if found is None:
+        found = _generic(annotation)
+    if found is None:
+        raise TypeError(f"annotation: expected {_ALLOWED}, got {shown(annotation)}")
+    return found
+
+
+def _scalar(annotation: Any) -> VType[Any] | None:
+    if annotation in (None, type(None)):
+        return VAction()
+    if not isinstance(annotation, type) or get_origin(annotation) is not None:
+        return None
+    simple: dict[type, VType[Any]] = {float: VDouble(), int: VInt(), bool: VBool(), str: VString()}
+    if annotation in simple:
+        return simple[annotation]
+    if is_typeddict(annotation):
+        return _typed_dict(annotation)
+    if issubclass(annotation, Enum):
+        return VEnum(annotation)
+    if issubclass(annotation, np.ndarray):
+        return VArray("float64")
+    if issubclass(annotation, (np.bool_, np.integer, np.floating)) and not issubclass(annotation, np.timedelta64):
+        return _numpy_scalar(annotation)
+    return None
+
+
+def _numpy_scalar(annotation: type[np.generic]) -> VType[Any] | None:
+    try:
+        return type_of_dtype(np.dtype(annotation))
+    except TypeError:  # an abstract one such as numpy.integer
+        return None
+
+
+def _generic(annotation: Any) -> VType[Any] | None:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _annotated(annotation)
+    if origin is Literal:
+        if all(isinstance(choice, str) for choice in arguments):
+            return VEnum(arguments)
+        return None
+    if origin in _LISTS:
+        return _list(origin, arguments)
+    if isinstance(origin, type) and issubclass(origin, np.ndarray):
+        return _ndarray(arguments)
+    for hidden in ("__supertype__", "__value__"):  # NewType, and `type X = ...`
+        if hasattr(annotation, hidden):
+            return vtype_of(getattr(annotation, hidden))
+    return None
+
+
+def _annotated(annotation: Any) -> VType[Any]:
+    base, *extras = get_args(annotation)
+    given = [extra for extra in extras if isinstance(extra, VType)]
+    if not given:
+        return vtype_of(base)
+    if len(given) > 1:
+        raise TypeError(f"annotation: expected one VType, got {shown(given)}")
+    try:
+        plain = vtype_of(base).python_type
+    except TypeError:  # Any, or a class that only the VType knows
+        return given[0]
+    if plain is not given[0].python_type and (plain, given[0].python_type) != (float, int) and plain is not np.ndarray:
+        raise TypeError(f"annotation: expected a VType of {plain.__name__}, got {given[0]!r}")
+    return given[0]
+
+
+def _list(origin: Any, arguments: tuple[Any, ...]) -> VType[Any] | None:
+    if origin is tuple:
+        if len(arguments) != 2 or arguments[1] is not Ellipsis:
+            return None
+        arguments = arguments[:1]
+    element = vtype_of(arguments[0])
+    if isinstance(element, VArray):
+        if element.ndim is None or element.numpy_dtype is None:
+            return None
+        return element.replace(ndim=element.ndim + 1)
+    if isinstance(element, (VMap, VAction)):
+        return None
+    return VArray(element)
+
+
+def _ndarray(arguments: tuple[Any, ...]) -> VType[Any] | None:
+    if len(arguments) != 2:
+        return None
+    lengths = get_args(arguments[0])
+    ndim = len(lengths) if lengths and Ellipsis not in lengths else 1
+    scalar = get_args(arguments[1])
+    if not scalar or scalar[0] is Any:
+        return VArray("float64", ndim)
+    element = _scalar(scalar[0])
+    return None if element is None else VArray(element, ndim)
+
+
+def _typed_dict(annotation: Any) -> VType[Any]:
+    optional = sorted(annotation.__optional_keys__)
+    if optional:
+        raise TypeError(f"{annotation.__name__}: expected all keys required, got {', '.join(optional)} as optional")
+    hints = get_type_hints(annotation, include_extras=True)
+    return VMap({name: vtype_of(hint) for name, hint in hints.items()})
