@@ -1,0 +1,336 @@
+"""An attribute of a device: declared on the class, with its value, set point and metadata on each device."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from time import time_ns
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar
+
+import numpy as np
+
+from ..errors import BadValue, NotWriteable
+from ..values import NO_ALARM, Alarm, AlarmStatus, Reading, Severity, VType
+from .lane import Now, Segment
+from .states import DState
+
+if TYPE_CHECKING:
+    from .device import Device
+    from .source import Binding, Source
+
+__all__ = ["UNSET", "Attribute"]
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Callable[..., Any])
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Any = _Unset()
+"""Stands for "not given" where None is a value."""
+
+
+class _Never:
+    """No value is of this class: an attribute whose updates all take the careful path."""
+
+
+NEVER_CONNECTED = Alarm(Severity.INVALID, AlarmStatus.UNDEFINED, "never connected")
+
+
+class Attribute(Generic[T]):
+    """A typed value of a device.
+
+    On the class: `position = Attribute(VDouble(units="mm"), 0.0, "Where it is")`. On a device, `device.position` is
+    this object with `.value` (what is), `.setpoint` (what was last asked for), `.update(value)` (says what is true)
+    and `.put(value)` (asks the hardware). Reading never waits and never locks.
+
+    writable: clients may put it. parameter: an argument of `configure`. source: where the value comes from, a PV or a
+    query on a wire. only_in: the states in which clients may put it; None for all. tags: hints for screens.
+    """
+
+    def __init__(
+        self,
+        vtype: VType[T],
+        initial: T = UNSET,
+        description: str = "",
+        *,
+        writable: bool = False,
+        parameter: bool = False,
+        source: Source | None = None,
+        only_in: Iterable[DState] | None = None,
+        label: str = "",
+        tags: Iterable[str] = (),
+    ) -> None:
+        if not isinstance(vtype, VType):
+            raise TypeError(f"Attribute: expected a VType such as VDouble() first, got {vtype!r}")
+        self.vtype = vtype
+        self.name = ""
+        self._initial = initial
+        self._description = description
+        self._label = label
+        self.tags: tuple[str, ...] = tuple(tags) + tuple(vtype.tags)
+        self.parameter = parameter
+        self.source = source
+        self.only_in: frozenset[DState] | None = None if only_in is None else frozenset(only_in)
+        self._writable = writable
+        self._setter_name: str | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: object, owner: type | None = None) -> Self: ...
+        def __set__(self, instance: object, value: Never) -> None: ...
+
+    def on_put(self, setter: S) -> S:
+        """Decorator: the method of the device that carries out a put, called with the validated value."""
+        self._setter_name = setter.__name__
+        return setter
+
+    # what clients see of it
+
+    @property
+    def description(self) -> str:
+        return self._description or self.vtype.description
+
+    @property
+    def label(self) -> str:
+        plain = self.name.replace("_", " ")
+        return self._label or self.vtype.label or plain[:1].upper() + plain[1:]
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients may ever put it."""
+        by_source = self.source is not None and self.source.writable
+        return self._writable or self.parameter or self._setter_name is not None or by_source
+
+    @property
+    def writeable(self) -> bool:
+        """Whether a put by a client would be accepted now."""
+        return self.writable and self._device._machine.writeable(self)
+
+    # on a device
+
+    def _bind(self, device: Device) -> Attribute[T]:
+        """This attribute for one device."""
+        bound = copy.copy(self)
+        bound._device = device
+        bound._local = device._local
+        bound._mutex = device._mutex
+        bound._preempt = None
+        bound._listened = 0
+        bound._every = 0
+        bound._watchers = ()
+        bound._reporters = ()
+        bound._binding = None
+        bound._writer = None
+        bound._setpoint = UNSET
+        bound._from_device = self.source is None
+        where = f"{device.name}.{self.name}"
+        value = self.vtype.zero() if self._initial is UNSET else self.vtype.validate(self._initial, where)
+        alarm = NO_ALARM if self.source is None else NEVER_CONNECTED
+        if self.source is None:
+            alarm = self.vtype.alarm_for(value)
+        bound._now = (value, alarm, time_ns(), 0)
+        bound._set_fast()
+        return bound
+
+    _device: Device
+    _local: Any
+    _mutex: Any
+    _preempt: Callable[[], None] | None
+    _listened: int  # listeners and watchers of any kind; changed under the mutex
+    _every: int  # those that want each change
+    _watchers: tuple[Any, ...]  # told of each change by the Process
+    _reporters: tuple[Any, ...]  # report_waits that a change wakes
+    _binding: Binding | None
+    _writer: Any  # the call that updated it last
+    _setpoint: Any
+    _from_device: bool
+    _now: Now
+    _exact: type
+
+    def _set_fast(self) -> None:
+        exact = self.vtype.exact
+        self._exact = exact if exact is not None and self._from_device else _Never
+
+    @property
+    def value(self) -> T:
+        """What is: the newest reading's value. Arrays are read-only."""
+        if self._preempt is not None:
+            self._preempt()
+        value: T = self._now[0]
+        return value
+
+    @property
+    def setpoint(self) -> T:
+        """What was last asked for; what is, when nothing ever was."""
+        if self._preempt is not None:
+            self._preempt()
+        value: T = self._now[0] if self._setpoint is UNSET else self._setpoint
+        return value
+
+    @property
+    def reading(self) -> Reading:
+        """Value, alarm, time stamp (ns since 1970) and sequence, together."""
+        return Reading(*self._now)
+
+    @property
+    def alarm(self) -> Alarm:
+        alarm: Alarm = self._now[1]
+        return alarm
+
+    @property
+    def time(self) -> int:
+        """The time stamp of the source, in nanoseconds since 1970."""
+        return self._now[2]
+
+    def update(self, value: T, *, time: int | None = None, alarm: Alarm | None = None, owned: bool = False) -> None:
+        """Say what is true, from inside the device.
+
+        time: the hardware's stamp in ns since 1970, else now. alarm: overrides the one computed from the ranges.
+        owned: an array that nobody will change is taken without a copy. Raises BadValue and changes nothing when the
+        value does not fit the type; control limits do not apply to what is.
+        """
+        if value.__class__ is not self._exact or time is not None or alarm is not None:
+            self._update_carefully(value, time, alarm, owned)
+            return
+        call = self._local.call
+        device = self._device
+        wake = False
+        with self._mutex:
+            if call is None or (call.dead is None and call.device is device):
+                device._sequence = sequence = device._sequence + 1
+                self._now = now = (value, NO_ALARM, time_ns(), sequence)
+                self._writer = call
+                if self._listened:
+                    segment = device._segment
+                    if segment is None:
+                        segment = device._segment = Segment(device)
+                        device._lane_append(segment)
+                        wake = True
+                    segment.latest[self] = now
+                    if self._every:
+                        segment.keep(self, now, device._every_bound)
+                call = None
+        if wake:
+            device._wake()
+        if call is not None:
+            self._update_carefully(value, None, None, owned)
+
+    def _update_carefully(self, value: Any, time: int | None, alarm: Alarm | None, owned: bool) -> None:
+        device = self._device
+        where = f"{device.name}.{self.name}"
+        call = self._local.call
+        if call is not None and call.device is not device:
+            raise RuntimeError(
+                f"{where}: expected an update by its own device, got one by {call.device.name}; "
+                f"call a method of {device.name} or put the attribute"
+            )
+        if not self._from_device:
+            raise RuntimeError(
+                f"{where}: its value comes from {self.source!r}, so only that updates it; "
+                f"put({value!r}) asks for a change"
+            )
+        self.apply(self._checked(value, where, owned), time, alarm, call)
+
+    def _checked(self, value: Any, where: str, owned: bool) -> T:
+        if owned and isinstance(value, np.ndarray):
+            return self.vtype.validate(value, where, owned=True)
+        return self.vtype.validate(value, where)
+
+    def apply(self, value: T, time: int | None = None, alarm: Alarm | None = None, call: Any = None) -> None:
+        """Swap the reading for a validated one; the framework's own writers come in here."""
+        device = self._device
+        if alarm is None:
+            alarm = self.vtype.alarm_for(value)
+        with self._mutex:
+            if call is not None and call.dead is not None and not call.shielded():
+                raise call.dead
+            wake = self._swap((value, alarm, device._clock.time_ns() if time is None else time), call)
+        if wake:
+            device._wake()
+
+    def _swap(self, new: tuple[Any, Alarm, int], call: Any = None) -> bool:
+        """Under the value mutex: the new reading, the next sequence, the change lane. True: wake the Process."""
+        device = self._device
+        device._sequence = sequence = device._sequence + 1
+        self._now = now = (*new, sequence)
+        self._writer = call
+        if not self._listened:
+            return False
+        segment, wake = device._open_segment()
+        segment.latest[self] = now
+        if self._every:
+            segment.keep(self, now, device._every_bound)
+        return wake
+
+    def ask(self, value: T) -> None:
+        """Record the set point, and tell those who listen."""
+        device = self._device
+        wake = False
+        with self._mutex:
+            self._setpoint = value
+            if self._listened:
+                segment, wake = device._open_segment()
+                segment.extra[f"{self.name}.setpoint"] = value
+        if wake:
+            device._wake()
+
+    def change_type(self, vtype: VType[Any]) -> None:
+        """New metadata, as when a PV's limits changed; listeners hear of it."""
+        device = self._device
+        wake = False
+        with self._mutex:
+            self.vtype = vtype
+            self._set_fast()
+            if self._listened:
+                segment, wake = device._open_segment()
+                segment.extra[f"{self.name}.meta"] = vtype
+        if wake:
+            device._wake()
+
+    def put(self, value: T, *, readback: bool = False, timeout: float | None = None) -> None:
+        """Ask the hardware for a value and wait until that is done.
+
+        Own attribute: through its source or its `on_put`. Another device's: as any client's put. readback: done when
+        the value equals the set point. timeout in seconds. Raises BadValue, NotWriteable, TimedOut, or what failed.
+        """
+        from .putting import put
+
+        put(self, value, readback=readback, timeout=timeout)
+
+    def wait_for(self, wanted: T | Callable[[T], bool], timeout: float | None = None) -> T:
+        """Wait until the value equals `wanted`, or satisfies it when it is a function; return the value that did.
+
+        timeout in seconds; raises TimedOut.
+        """
+        from .watch import wait_for
+
+        return wait_for(self, wanted, timeout)
+
+    def refuse_put(self) -> NotWriteable:
+        """The error for a put of an attribute that has no way to be put."""
+        return NotWriteable(
+            f"{self._device.name}.{self.name}: expected an attribute that can be put, got a read-only one; "
+            f"inside the device, {self.name}.update(value) says what is true",
+            device=self._device.name,
+            member=self.name,
+        )
+
+    def check_setpoint(self, value: Any) -> T:
+        """The value as it would be put, or BadValue with device and member."""
+        try:
+            return self.vtype.validate_setpoint(value, f"{self._device.name}.{self.name}")
+        except BadValue as error:
+            error.device, error.member = self._device.name, self.name
+            raise
+
+    def __repr__(self) -> str:
+        if "_now" not in self.__dict__:
+            return f"<Attribute {self.name} {self.vtype!r}>"
+        return f"<{self._device.name}.{self.name} = {self._now[0]!r}>"

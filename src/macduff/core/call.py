@@ -1,0 +1,262 @@
+"""A request is what waits for a reply; a call is code that runs for it, with a token that dies once and for ever."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import MacduffError
+from ..values import NO_ALARM, Alarm
+from .states import StateChanged
+
+if TYPE_CHECKING:
+    from ..primitives import Flag
+    from .device import Device
+    from .future import Future
+
+__all__ = ["Call", "MethodLog", "Outcome", "Outside", "Request"]
+
+
+class Outcome(NamedTuple):
+    """How a request ended: a value, or an error."""
+
+    value: Any = None
+    error: MacduffError | None = None
+
+
+class MethodLog(NamedTuple):
+    """What a method took or returned when it was last called."""
+
+    value: Mapping[str, Any] = {}
+    present: tuple[str, ...] = ()
+    alarm: Alarm = NO_ALARM
+    time: int = 0
+
+
+class Request:
+    """A put or call that gets exactly one outcome, delivered on the Process thread."""
+
+    __slots__ = (
+        "args",
+        "call",
+        "device",
+        "event",
+        "forced",
+        "kind",
+        "left",
+        "member",
+        "on_done",
+        "open",
+        "origin",
+        "parent",
+        "readback",
+        "resolving",
+        "spec",
+        "time",
+        "waits_for",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: str,
+        device: Device,
+        member: str,
+        args: Mapping[str, Any],
+        on_done: Callable[[Outcome], None],
+        *,
+        parent: Call | None = None,
+        origin: str = "",
+        readback: bool = False,
+    ) -> None:
+        self.kind = kind  # "call" or "put"
+        self.device = device
+        self.member = member
+        self.args = args
+        self.on_done = on_done
+        self.parent = parent
+        self.origin = origin
+        self.readback = readback
+        self.spec: Any = None
+        self.call: Call | None = None
+        self.open = True
+        self.time = 0
+        self.forced: MacduffError | None = None  # the first decision wins (rule 5)
+        self.waits_for: list[Request] = []
+        self.left = False  # nobody waits for it any more
+
+    @property
+    def reserved(self) -> bool:
+        """Made by an abort, so that it may take the workers kept for aborts (rule 13)."""
+        return self.parent is not None and self.parent.reserved
+
+    def title(self) -> str:
+        """How errors name it: DEVICE.member, and for whom."""
+        whom = f" for {self.origin}" if self.origin else ""
+        return f"{self.device.name}.{self.member}{whom}"
+
+
+class Call:
+    """One run of author's code for a device: a method, a do_ function, a setter or an idle task."""
+
+    __slots__ = (
+        "body", "children", "dead", "device", "ended", "exclusive", "flag", "grace_end", "holds", "kind", "lockless",
+        "mark", "marks", "name", "on_end", "outcome", "parent", "pause_wanted", "quarantined", "reported", "request",
+        "reserved", "shield_end", "since", "slot", "thread", "unseen",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        device: Device,
+        name: str,
+        kind: str,
+        body: Callable[[], Any],
+        on_end: Callable[[Call], None],
+        *,
+        request: Request | None = None,
+        parent: Call | None = None,
+        exclusive: bool = False,
+        reserved: bool = False,
+    ) -> None:
+        self.device = device
+        self.name = name
+        self.kind = kind  # "method", "do", "setter", "idle", "abort", "close", "connect"
+        self.body = body
+        self.on_end = on_end  # on the Process thread, when the end is read
+        self.request = request
+        self.parent = parent if parent is not None else (request.parent if request is not None else None)
+        self.exclusive = exclusive
+        self.reserved = reserved
+        self.dead: StateChanged | None = None
+        self.flag: Flag | None = None
+        self.lockless = False
+        self.holds = False  # the device's lock; changed under the value mutex only
+        self.slot = False
+        self.since = 0.0  # when it last took the lock
+        self.thread: int | None = None
+        self.children: list[Request] = []
+        self.unseen: deque[Future[Any]] = deque()
+        self.mark = 0  # the device's sequence when it began
+        self.marks: dict[Any, int] | None = None
+        self.shield_end: float | None = None
+        self.grace_end: float | None = None
+        self.pause_wanted = False
+        self.quarantined = False
+        self.ended = False
+        self.reported = False  # by the watchdog
+        self.outcome: Any = None
+
+    def wake(self) -> None:
+        """Let its wait look again; harmless when it does not wait."""
+        flag = self.flag
+        if flag is not None:
+            flag.set()
+
+    def shielded(self) -> bool:
+        """Whether a dead token is borne with now (rule 19)."""
+        end = self.shield_end
+        if end is None:
+            return False
+        now = self.device._clock.monotonic()
+        return now < end and (self.grace_end is None or now < self.grace_end)
+
+    def check(self) -> None:
+        """Raise if the token is dead, or if a call that it started failed and nobody waits for that one."""
+        if self.dead is not None and not self.shielded():
+            raise self.dead
+        if self.unseen and self.dead is None:
+            future = self.unseen.popleft()
+            error = future.take_error()
+            if error is not None:
+                raise error
+
+    def enter_wait(self, flag: Flag) -> None:
+        """Give up lock and slot; raise instead when the token is dead."""
+        device = self.device
+        with device._mutex:
+            if self.dead is not None and not self.shielded():
+                raise self.dead
+            self.flag = flag
+            holds, self.holds = self.holds, False
+        if self.slot:
+            self.slot = False
+            device._slots.release()
+        if holds:
+            device._lock.release()
+
+    def leave_wait(self) -> None:
+        """Take them back, before those who have not begun (rule 8)."""
+        self.flag = None
+        self.take_lock(front=True)
+        self.take_slot()
+
+    def take_lock(self, *, front: bool = False, timeout: float | None = None) -> bool:
+        """The device's lock, unless this call runs without; False when it was not to be had in time."""
+        device = self.device
+        if self.lockless:
+            return True
+        if not device._lock.acquire(timeout=timeout, front=front):
+            return False
+        with device._mutex:
+            if not self.quarantined:
+                self.holds = True
+                self.since = device._clock.monotonic()
+                return True
+        device._lock.release()
+        return True
+
+    def take_slot(self) -> None:
+        """One of the places for runnable calls; calls made for an abort need none."""
+        if not self.reserved and not self.quarantined:
+            self.device._slots.acquire()
+            self.slot = True
+
+    def give_back(self) -> None:
+        """Lock and slot, at the end."""
+        device = self.device
+        with device._mutex:
+            holds, self.holds = self.holds, False
+        if self.slot:
+            self.slot = False
+            device._slots.release()
+        if holds:
+            device._lock.release()
+
+    def ancestors(self) -> list[Call]:
+        """This call and those that it was made for, the nearest first."""
+        chain: list[Call] = []
+        call: Call | None = self
+        while call is not None:
+            chain.append(call)
+            call = call.parent
+        return chain
+
+
+class Outside:
+    """Stands for a call where device code waits in a thread of its own: no lock, no token."""
+
+    dead = None
+    pause_wanted = False
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.flag: Flag | None = None
+        self.children: list[Request] = []
+        self.unseen: deque[Future[Any]] = deque()
+
+    def wake(self) -> None:
+        flag = self.flag
+        if flag is not None:
+            flag.set()
+
+    def shielded(self) -> bool:
+        return False
+
+    def check(self) -> None:
+        pass
+
+    def enter_wait(self, flag: Flag) -> None:
+        self.flag = flag
+
+    def leave_wait(self) -> None:
+        self.flag = None

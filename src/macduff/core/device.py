@@ -1,0 +1,423 @@
+"""The base class of every device: what its author writes against."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
+
+from ..limits import DEFAULTS
+from ..values import Reading, VEnum, VString, VType
+from . import putting, starting, waiting
+from .attribute import Attribute
+from .building import DeviceParts, declared, parts_of
+from .future import Future
+from .lane import Segment
+from .machine import Machine
+from .method import Method, MethodSpec, Published
+from .names import check_device_name
+from .states import DState
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..primitives import Backend
+    from .process import Process
+
+__all__ = ["Device"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+D = TypeVar("D", bound="Device")
+
+
+class _Unbound(threading.local):
+    call: Any = None
+
+
+class _SystemClock:
+    monotonic = staticmethod(time.monotonic)
+    time_ns = staticmethod(time.time_ns)
+
+
+_UNBOUND = _Unbound()
+_CLOCK = _SystemClock()
+
+
+def _no_lane(_: Segment) -> None:
+    """A device outside a Process has no listeners."""
+
+
+def _no_wake() -> None: ...
+
+
+def _abort(device: Device) -> None:
+    """Stop whatever this device does."""
+
+
+def _reset(device: Device, force: bool = False) -> None:
+    """Leave Fault. With force, although a thread that disobeyed an abort still runs."""
+
+
+class Device:
+    """An instrument, or a part of one: attributes, published methods and a state.
+
+    `__init__` touches no hardware; `do_connect` does, in a worker, again and again until it succeeds. Device code is
+    plain blocking Python; every wait releases the device's lock and ends early when the device is aborted.
+
+    name: letters, digits, _, - and : between them. wire: what its wire sources talk through. children: for each
+    `Child`, the device.
+    """
+
+    abort_grace: ClassVar[float] = DEFAULTS.abort_grace
+    """Seconds that an aborted method may take to end, its children's largest added."""
+
+    _parts: ClassVar[DeviceParts]
+
+    health = Attribute(VString(), "OK", "OK, or what is wrong")
+    state = Attribute(VEnum(DState), DState.Idle, "What the device is doing")
+    status = Attribute(VString(), "", "What the running method reports")
+    abort = Published(_abort, {"event": "abort"})
+    reset = Published(_reset, {"event": "reset"})
+
+    name: str
+    attributes: dict[str, Attribute[Any]]
+    methods: dict[str, Method[Any, Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._parts = parts_of(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Device:
+        self = object.__new__(cls)
+        bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        for parameter in inspect.signature(cls.__init__).parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                arguments.update(arguments.pop(parameter.name, {}))
+        self.__dict__["_arguments"] = {name: value for name, value in arguments.items() if value is not self}
+        return self
+
+    def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
+        check_device_name(name) if name != "." else None
+        self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name, tags=())
+        self._set(description=inspect.getdoc(type(self)) or "")
+        self._log = logging.getLogger(f"macduff.device.{name}")
+        self._set(log=self._log)
+        self._mutex: Any = threading.Lock()
+        self._sequence = 0
+        self._segment: Segment | None = None
+        self._every_bound = DEFAULTS.every_changes
+        self._lane_append: Callable[[Segment], None] = _no_lane
+        self._wake: Callable[[], None] = _no_wake
+        self._local: Any = _UNBOUND
+        self._clock: Any = _CLOCK
+        self._preempt: Callable[[], None] | None = None
+        self._backend: Backend | None = None
+        self._process: Process | None = None
+        self._lock: Any = None
+        self._slots: Any = None
+        self._removed = False
+        self._dropped = 0
+        self._parent: Device | None = None
+        self._children: dict[str, Device] = {}
+        self._owned: list[Device] = []
+        self._machine = Machine(self)
+        self._fields: dict[str, Any] | None = None
+        self._set(attributes={}, methods={})
+        for part_name, part in self._parts.members.items():
+            self._add_part(part_name, part)
+        for role, child in children.items():
+            self.set_child(role, child)
+
+    def _set(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+    def _add_part(self, name: str, part: Attribute[Any] | Published[Any, Any, Any]) -> None:
+        if isinstance(part, Attribute):
+            self.attributes[name] = self.__dict__[name] = part._bind(self)
+        else:
+            self.methods[name] = self.__dict__[name] = Method(self, name, part.spec, part.function)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+            return
+        raise AttributeError(self._parts.refuse_assignment(self.__dict__.get("name", type(self).__name__), name, value))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {self.state.value.value}>"
+
+    # children
+
+    def add_child(self, child: D) -> D:
+        """A part that belongs to this device: it is named `SELF:CHILD`, and comes and goes with it."""
+        if self._process is not None:
+            raise RuntimeError(
+                f"{self.name}.add_child: expected to be called in __init__, got it after the device was added"
+            )
+        role = child.name
+        child._rename(f"{self.name}:{role}")
+        child._parent = self
+        self._children[role] = child
+        self._owned.append(child)
+        return child
+
+    def set_child(self, role: str, child: Device) -> None:
+        """Give the device of a `Child`; TypeError when it is of another class."""
+        declaration = self._parts.children.get(role)
+        if declaration is None:
+            known = ", ".join(self._parts.children) or "none"
+            raise TypeError(f"{self.name}.{role}: expected one of its children ({known}), got {child!r}")
+        if not isinstance(child, declaration.cls):
+            raise TypeError(f"{self.name}.{role}: expected a {declaration.cls.__name__}, got {child!r}")
+        self._children[role] = child
+        self.__dict__[role] = child
+
+    def _rename(self, name: str) -> None:
+        if self._process is not None or self._parent is not None:
+            raise RuntimeError(f"{self.name}: expected a new device, got one that belongs to something already")
+        check_device_name(name)
+        self._log = logging.getLogger(f"macduff.device.{name}")
+        self._set(name=name, log=self._log)
+        for role, child in self._children.items():
+            if child in self._owned:
+                child._parent = None
+                child._rename(f"{name}:{role}")
+                child._parent = self
+
+    # changes
+
+    def update(self, **values: Any) -> None:
+        """Several attributes in one change: nobody ever sees half of it. Raises BadValue and changes nothing."""
+        call = self._local.call
+        if call is not None and call.device is not self:
+            raise RuntimeError(f"{self.name}.update: expected its own code, got {call.device.name}'s")
+        checked = []
+        for name, value in values.items():
+            attribute = self._attribute(name)
+            if not attribute._from_device:
+                attribute.update(value)  # refuses, and says why
+            value = attribute.vtype.validate(value, f"{self.name}.{name}")
+            checked.append((attribute, value, attribute.vtype.alarm_for(value)))
+        now = self._clock.time_ns()
+        wake = False
+        with self._mutex:
+            if call is not None and call.dead is not None and not call.shielded():
+                raise call.dead
+            for attribute, value, alarm in checked:
+                wake = attribute._swap((value, alarm, now), call) or wake
+        if wake:
+            self._wake()
+
+    def snapshot(self, *names: str) -> dict[str, Reading]:
+        """Readings of several attributes (all when none is named), taken together."""
+        wanted = [self._attribute(name) for name in names] if names else list(self.attributes.values())
+        with self._mutex:
+            return {attribute.name: Reading(*attribute._now) for attribute in wanted}
+
+    def put(self, *, readback: bool = False, timeout: float | None = None, **values: Any) -> None:
+        """Put several attributes in parallel; done when all are. See `Attribute.put`."""
+        putting.put_many(self, values, readback=readback, timeout=timeout)
+
+    def _attribute(self, name: str) -> Attribute[Any]:
+        try:
+            return self.attributes[name]
+        except KeyError:
+            raise AttributeError(self._parts.unknown(self.name, name, self.attributes)) from None
+
+    def _open_segment(self) -> tuple[Segment, bool]:
+        """Under the value mutex: where changes go now, and whether the Process must be woken for it."""
+        segment = self._segment
+        if segment is not None:
+            return segment, False
+        segment = self._segment = Segment(self)
+        self._lane_append(segment)
+        return segment, True
+
+    # waiting
+
+    def wait(self, seconds: float, *, pausable: bool = False) -> None:
+        """Let others in for so many seconds; ends early on abort, and on pause when `pausable`."""
+        waiting.wait(self, seconds, pausable=pausable)
+
+    def report_wait(self, message: str, timeout: float | None = None) -> dict[str, Reading]:
+        """Publish `message` as the status and wait until something changes; return what did, by name.
+
+        Own attributes and the children's (as `child.attribute`) count, except what this call wrote itself. What
+        changed since the last report, or since the call began, counts too. timeout in seconds: then {}.
+        """
+        return waiting.report_wait(self, message, timeout)
+
+    def watch(self, attribute: Attribute[T]) -> Watch[T]:
+        """`with self.watch(attribute) as w:` w.next() gives each change from here on. Watch, then act, then next."""
+        return Watch(attribute)
+
+    def start(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Start a method, a put or a function of this device and go on; it ends with this call at the latest."""
+        return starting.start(self, function, args, kwargs)
+
+    def wait_all(self, *futures: Future[Any], timeout: float | None = None) -> list[Any]:
+        """Wait for all; return their results. The first error is raised at once."""
+        return waiting.wait_all(self, futures, timeout)
+
+    def shielded(self, seconds: float) -> AbstractContextManager[None]:
+        """For `finally`: inside, waits and puts work although the call was ended, for so many seconds at most."""
+        return waiting.shielded(self, seconds)
+
+    def own_thread(self, open: Callable[[], T]) -> T:
+        """An object made by `open()` in a thread of its own, whose methods all run there; for thread-bound SDKs."""
+        from .own_thread import own_thread
+
+        return own_thread(self, open)
+
+    def wait_async(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Run a coroutine of an asyncio-only driver and wait for its result, the lock released. timeout in seconds."""
+        from .own_thread import wait_async
+
+        return wait_async(self, coroutine, timeout)
+
+    # what authors override
+
+    def handle_event(self, event: str) -> bool:
+        """Asked first for configure, run, pause, rewind, resume and reset; True consumes the event."""
+        return False
+
+    def do_connect(self) -> None:
+        """Open the hardware; called in a worker, again until it succeeds."""
+
+    def do_close(self) -> None:
+        """Let go of the hardware; the last thing that is called."""
+
+    def do_stop(self) -> None:
+        """Stop what moves; called before Paused and, by the default `do_abort`, before Aborted."""
+
+    def do_abort(self) -> None:
+        """Stop everything; by default `do_stop`, then abort the children in parallel."""
+        self.do_stop()
+        starting.all_children(self, "abort")
+
+    def do_reset(self) -> DState | None:
+        """Make ready for use after Fault or Aborted; by default reset the children in parallel."""
+        starting.all_children(self, "reset")
+        return None
+
+    # dynamic attributes
+
+    def add_attribute(self, name: str, attribute: Attribute[T]) -> Attribute[T]:
+        """An attribute that this device alone has; clients see the device's fields change."""
+        self._parts.check_new(self, name)
+        attribute.name = name
+        bound = attribute._bind(self)
+        self.attributes[name] = self.__dict__[name] = bound
+        self._fields_changed()
+        if self._process is not None:
+            self._process._attribute_added(self, bound)
+        return bound
+
+    def remove_attribute(self, name: str) -> None:
+        """Take away an attribute that `add_attribute` gave."""
+        attribute = self._attribute(name)
+        if name in self._parts.members:
+            raise RuntimeError(
+                f"{self.name}.{name}: expected an attribute given by add_attribute, got one of the class"
+            )
+        del self.attributes[name], self.__dict__[name]
+        if attribute._binding is not None:
+            attribute._binding.close()
+        self._fields_changed()
+
+    def _fields_changed(self) -> None:
+        wake = False
+        with self._mutex:
+            self._fields = None
+            if self._process is not None:
+                segment, wake = self._open_segment()
+                segment.extra[""] = self
+        if wake:
+            self._wake()
+
+    # what servers see
+
+    @property
+    def fields(self) -> Mapping[str, Attribute[Any] | Method[Any, Any]]:
+        """Attributes and methods by name, in order."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = {**self.attributes, **self.methods}
+        return fields
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain data, children included: values, set points, alarms, time stamps (ns), states."""
+        result: dict[str, Any] = {"name": self.name, "class": type(self).__name__, "description": self.description}
+        result["attributes"] = {
+            name: {
+                "value": attribute.vtype.to_json(attribute._now[0]),
+                "alarm": {
+                    "severity": attribute.alarm.severity.name,
+                    "status": attribute.alarm.status.name,
+                    "message": attribute.alarm.message,
+                },
+                "time": attribute.time,
+                "type": attribute.vtype.name,
+                "writable": attribute.writable,
+            }
+            for name, attribute in self.attributes.items()
+        }
+        result["methods"] = {
+            name: {"takes": {arg: vtype.name for arg, vtype in method.takes.items()}, "description": method.description}
+            for name, method in self.methods.items()
+        }
+        result["children"] = {role: child.to_dict() for role, child in self._children.items()}
+        return result
+
+    if TYPE_CHECKING:
+        wire: Any
+        label: str
+        description: str
+        tags: tuple[str, ...]
+        log: logging.Logger
+
+    # what methods take; `configure` differs from device to device
+
+    def _takes(self, method: Method[Any, Any]) -> Mapping[str, VType[Any]]:
+        return self._method_spec(method).takes
+
+    def _required(self, method: Method[Any, Any]) -> tuple[str, ...]:
+        return method.spec.required
+
+    def _defaults(self, method: Method[Any, Any]) -> Mapping[str, Any]:
+        return method.spec.defaults
+
+    def _method_spec(self, method: Method[Any, Any]) -> MethodSpec:
+        return method.spec
+
+    def _finals(self, event: str) -> tuple[DState, ...]:
+        """The states that a do_ function may return, the default first."""
+        return (DState.Idle,)
+
+    # joining a Process
+
+    def _backend_needed(self) -> Backend:
+        if self._backend is None:
+            raise RuntimeError(f"{self.name}: expected a device that was added to a Process, got one on its own")
+        return self._backend
+
+    def _process_needed(self) -> Process:
+        if self._process is None:
+            raise RuntimeError(f"{self.name}: expected a device that was added to a Process, got one on its own")
+        return self._process
+
+    def _family(self) -> Iterator[Device]:
+        """This device and the parts that belong to it."""
+        yield self
+        for child in self._owned:
+            yield from child._family()
+
+
+Device._parts = declared(Device)

@@ -1,0 +1,154 @@
+"""Who hears of which change (design, section 3). Process thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..protocol.model import SEvent
+from ..values import Reading
+from .lane import Segment
+
+if TYPE_CHECKING:
+    from .attribute import Attribute
+    from .device import Device
+
+__all__ = ["Listener", "Listeners", "Putable"]
+
+
+class Putable(Protocol):
+    """Anything with a `put` that never blocks."""
+
+    def put(self, item: Any, /) -> Any: ...
+
+
+class Listener:
+    """One `listen`: a queue, a device, what below it, and whether each change counts."""
+
+    __slots__ = ("device", "every", "member", "queue", "suffix")
+
+    def __init__(self, queue: Putable, device: Device, suffix: str, every: bool) -> None:
+        self.queue = queue
+        self.device = device
+        self.suffix = suffix
+        self.member = suffix.partition(".")[0]
+        self.every = every
+
+    def wants(self, key: str) -> bool:
+        """Whether a change at `key` is at or below the suffix."""
+        suffix = self.suffix
+        if not suffix or key == suffix or key == "" or key.startswith(suffix + "."):
+            return True
+        return suffix == f"{self.member}.value" and key == self.member
+
+
+class Listeners:
+    """The listener tables of a Process."""
+
+    def __init__(self) -> None:
+        self._table: dict[Device, list[Listener]] = {}
+
+    def has_audience(self, device: Device) -> bool:
+        return device in self._table
+
+    def add(self, listener: Listener) -> None:
+        self._table.setdefault(listener.device, []).append(listener)
+        for attribute in self._attributes(listener):
+            self.follow(attribute, listener, 1)
+
+    def remove(self, listener: Listener) -> None:
+        """Forget a listener; harmless when it is not there any more."""
+        kept = self._table.get(listener.device, [])
+        if listener in kept:
+            kept.remove(listener)
+            for attribute in self._attributes(listener):
+                self.follow(attribute, listener, -1)
+            if not kept:
+                del self._table[listener.device]
+
+    def attribute_added(self, attribute: Attribute[Any]) -> None:
+        """An attribute that came later is heard by those who listen to the whole device."""
+        for listener in self._table.get(attribute._device, ()):
+            if not listener.suffix:
+                self.follow(attribute, listener, 1)
+
+    @staticmethod
+    def follow(attribute: Attribute[Any], listener: Listener, step: int) -> None:
+        with attribute._mutex:
+            attribute._listened += step
+            if listener.every:
+                attribute._every += step
+
+    @staticmethod
+    def _attributes(listener: Listener) -> list[Attribute[Any]]:
+        attributes = listener.device.attributes
+        if not listener.suffix:
+            return list(attributes.values())
+        return [attributes[listener.member]] if listener.member in attributes else []
+
+    def device_removed(self, device: Device, reason: str) -> None:
+        for listener in self._table.pop(device, ()):
+            listener.queue.put((SEvent.Removed, device.name, reason))
+
+    def add_extra(self, device: Device, extra: Mapping[str, Any]) -> None:
+        """A change that is no reading: writeable, logs."""
+        with device._mutex:
+            segment, _ = device._open_segment()
+            segment.extra.update(extra)
+
+    def flush(self, device: Device) -> None:
+        """Publish what is pending of this device now, before something that must come behind it."""
+        segment = device._segment
+        if segment is not None:
+            self.publish(segment)
+
+    def publish(self, segment: Segment) -> None:
+        """Tell everybody of a segment's changes, once."""
+        device = segment.device
+        with device._mutex:
+            if device._segment is segment:
+                device._segment = None
+            latest, segment.latest = segment.latest, {}
+            extra, segment.extra = segment.extra, {}
+            every, segment.every = segment.every, {}
+            lost, segment.lost = segment.lost, {}
+        for attribute, kept in every.items():
+            for watcher in attribute._watchers:
+                watcher.deliver(kept, lost.get(attribute, 0))
+        for attribute in latest:
+            for reporter in attribute._reporters:
+                reporter.call.wake()
+        audience = self._table.get(device)
+        if audience is None or not (latest or extra):
+            return
+        changes: dict[str, Any] = {attribute.name: Reading(*now) for attribute, now in latest.items()}
+        changes.update(extra)
+        sequence = max((now[3] for now in latest.values()), default=device._sequence)
+        whole = (SEvent.Changes, device.name, changes, sequence)
+        for listener in audience:
+            if listener.every:
+                self._each(listener, latest, every, lost, extra)
+            elif not listener.suffix:
+                listener.queue.put(whole)
+            elif wanted := {key: value for key, value in changes.items() if listener.wants(key)}:
+                listener.queue.put((SEvent.Changes, device.name, wanted, sequence))
+
+    def _each(
+        self, listener: Listener, latest: Mapping[Attribute[Any], Any], every: Mapping[Attribute[Any], Any],
+        lost: Mapping[Attribute[Any], int], extra: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        """Each change in a message of its own, in the order in which they happened."""
+        name = listener.device.name
+        for attribute, count in lost.items():
+            if listener.wants(attribute.name):
+                listener.queue.put((SEvent.Overrun, name, attribute.name, count))
+        changes = [
+            (now, attribute.name)
+            for attribute, newest in latest.items()
+            if listener.wants(attribute.name)
+            for now in every.get(attribute, (newest,))
+        ]
+        for now, key in sorted(changes, key=lambda change: change[0][3]):
+            listener.queue.put((SEvent.Changes, name, {key: Reading(*now)}, now[3]))
+        if wanted := {key: value for key, value in extra.items() if listener.wants(key)}:
+            listener.queue.put((SEvent.Changes, name, wanted, listener.device._sequence))

@@ -1,0 +1,314 @@
+"""What a device is doing: its place, its open calls, its state (rules 12, 16, 18). Process thread only."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Aborted, Busy, DeviceFailed, MacduffError, Removed, Superseded, WrongState
+from ..values import NO_ALARM, Alarm, AlarmStatus, Severity
+from . import leases
+from .aborting import Aborting
+from .call import Call, MethodLog, Outcome, Request
+from .cycle import Cycle
+from .states import TRANSITIONS, DState, StateChanged
+
+if TYPE_CHECKING:
+    from .attribute import Attribute
+    from .device import Device
+    from .method import Method, MethodSpec
+    from .process import Process
+
+__all__ = ["Machine"]
+
+LOG = logging.getLogger("macduff.core")
+CLOSED = frozenset({DState.Fault, DState.Aborting, DState.Resetting})
+"""States in which no ordinary method may be called."""
+
+
+class Machine:
+    """The decisions about one device."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.place: Request | None = None  # the exclusive call, its waits included
+        self.successor: Request | None = None
+        self.calls: list[Call] = []
+        self.holder: Device | None = None  # the configured parent that this device is leased to
+        self.connecting = ""  # why it is not connected yet
+        self.problems: dict[str, tuple[Severity, str]] = {}
+        self.zombies: list[Call] = []
+        self.aborting = Aborting(self)
+        self.cycle = Cycle(self, device)
+        self.plain = True  # configurable devices say otherwise
+        self._shown: dict[str, bool] = {}
+
+    @property
+    def process(self) -> Process:
+        return self.device._process_needed()
+
+    @property
+    def state(self) -> DState:
+        state: DState = self.device.state._now[0]
+        return state
+
+    def set_state(self, state: DState) -> None:
+        """Publish a state, and which members can be used in it."""
+        if state is not self.state:
+            self.device.state.apply(state)
+        if state in (DState.Idle, DState.Aborted, DState.Fault):
+            leases.give_back(self.device)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tell listeners which attributes and methods can be used now, where that changed."""
+        if not self.process._listeners.has_audience(self.device):
+            self._shown = {}
+            return
+        shown = {name: field.writeable for name, field in self.device.fields.items()}
+        if self._shown and shown != self._shown:
+            changed = {f"{name}.writeable": now for name, now in shown.items() if self._shown.get(name) is not now}
+            self.process._listeners.add_extra(self.device, changed)
+        self._shown = shown
+
+    # health
+
+    def problem(self, key: str, severity: Severity = Severity.NONE, text: str = "") -> None:
+        """Note or (without text) clear what is wrong; `health` shows the worst alarm and every text."""
+        if text:
+            self.problems[key] = (severity, text)
+        elif self.problems.pop(key, None) is None:
+            return
+        if not self.problems:
+            self.device.health.apply("OK", alarm=NO_ALARM)
+            return
+        worst = max(severity for severity, _ in self.problems.values())
+        message = "; ".join(text for _, text in self.problems.values())
+        self.device.health.apply(message, alarm=Alarm(worst, AlarmStatus.DEVICE, message))
+
+    def fault(self, message: str) -> None:
+        """To Fault, with the reason in `health`."""
+        self.problem("fault", Severity.MAJOR, message)
+        self.set_state(DState.Fault)
+
+    # may it be used now?
+
+    def writeable(self, attribute: Attribute[Any]) -> bool:
+        """Whether a put by a client would be accepted (a hint: the Process decides when it comes)."""
+        if self.holder is not None or self.device._removed:
+            return False
+        if attribute.parameter:
+            return self.state in (DState.Idle, DState.Ready) and self.place is None
+        return attribute.only_in is None or self.state in attribute.only_in
+
+    def callable_now(self, method: Method[Any, Any]) -> bool:
+        """Whether a call by a client would be accepted (a hint likewise)."""
+        spec = method.spec
+        if self.device._removed or (self.holder is not None and spec.event != "abort"):
+            return False
+        if spec.event:
+            if self.plain and spec.event == "reset":
+                return self.state is DState.Fault
+            return self.state in TRANSITIONS[spec.event].sources and (
+                self.place is None or spec.event not in ("configure", "run", "reset")
+            )
+        if self.refusal(spec) is not None:
+            return False
+        return self.place is None or spec.busy == "allow" or (spec.busy == "replace" == self._busy_of(self.place))
+
+    @staticmethod
+    def _busy_of(request: Request) -> str:
+        return request.spec.busy if request.spec is not None else "refuse"
+
+    def refusal(self, spec: MethodSpec) -> WrongState | None:
+        """Why the state does not allow an ordinary method."""
+        state = self.state
+        if spec.only_in is not None:
+            allowed = state in spec.only_in
+            expected = ", ".join(sorted(s.value for s in spec.only_in))
+        else:
+            allowed = state not in CLOSED
+            expected = "a state other than Fault, Aborting and Resetting"
+        if self.connecting:
+            return WrongState(
+                f"{self.device.name}.{spec.name}: expected a connected device, got one that is not yet: {self.connecting}",
+                device=self.device.name, member=spec.name, state=state.value, allowed=self.allowed(),
+            )  # fmt: skip
+        if allowed:
+            return None
+        return self.wrong_state(spec.name, expected)
+
+    def wrong_state(self, member: str, expected: str) -> WrongState:
+        allowed = self.allowed()
+        return WrongState(
+            f"{self.device.name}.{member}: expected {expected}, got {self.state.value}; "
+            f"allowed now: {', '.join(allowed)}",
+            device=self.device.name, member=member, state=self.state.value, allowed=allowed,
+        )  # fmt: skip
+
+    def allowed(self) -> tuple[str, ...]:
+        """The state machine's events that would be accepted now."""
+        events = [name for name, m in self.device.methods.items() if m.spec.event and self.callable_now(m)]
+        return tuple(events)
+
+    def needs_reset(self) -> bool:
+        """Whether a parent's reset has anything to do here."""
+        return self.state in (DState.Fault, DState.Aborted) or (self.state is DState.Ready and not self.plain)
+
+    def offer_pause(self, call: Any) -> None:
+        """In a worker, at a checkpoint while a pause is asked for: the Process decides; StateChanged if it is taken."""
+        answered = self.device._backend_needed().flag()
+        answered.reason = f"{self.device.name}: the decision on a pause"
+        self.process._post(self.cycle.decide_pause, call, answered)
+        answered.wait()
+        call.check()
+
+    # ordinary methods
+
+    def busy(self, request: Request, member: str) -> Busy:
+        """The error that says who holds the device."""
+        holder = self.place if self.place is not None else request
+        since = (self.device._clock.time_ns() - holder.time) / 1e9
+        return Busy(
+            f"{self.device.name}.{member}: expected a device that is free, got one busy with {holder.title()} "
+            f"for {since:.3g} s; allowed now: {', '.join(self.allowed())}",
+            device=self.device.name, member=member, state=self.state.value, allowed=self.allowed(),
+        )  # fmt: skip
+
+    def inside(self, request: Request) -> bool:
+        """Whether the place is held by a call that this request was made for (rule 11)."""
+        place = self.place
+        if place is None or request.parent is None:
+            return False
+        return any(call.request is place for call in request.parent.ancestors())
+
+    def call(self, request: Request) -> None:
+        """An ordinary method: accept, refuse, or let it replace the one that runs."""
+        method = self.device.methods[request.member]
+        spec = request.spec = method.spec
+        leases.check(self.device, request)
+        refused = self.refusal(spec)
+        if refused is not None:
+            raise refused
+        request.args = method.bind(request.args)
+        self.process._manager.check_room(request)
+        if spec.busy == "allow" or self.inside(request):
+            self._run(request, exclusive=False)
+        elif self.place is None:
+            self._run(request, exclusive=True)
+        elif spec.busy == "replace" == self._busy_of(self.place):
+            self._replace(request)
+        else:
+            raise self.busy(request, request.member)
+
+    def _run(self, request: Request, *, exclusive: bool) -> None:
+        method = self.device.methods[request.member]
+        device, args = self.device, request.args
+        call = Call(
+            device, request.member, "method", lambda: method.function(device, **args), self._method_ended,
+            request=request, exclusive=exclusive,
+        )  # fmt: skip
+        if exclusive:
+            self.place = request
+            if self.plain:
+                self.set_state(DState.Running)
+            else:
+                self.refresh()
+        self.process._manager.run(call)
+
+    def _replace(self, request: Request) -> None:
+        """One successor waits for the first to end; a third supersedes it (rule 12)."""
+        place = self.place
+        if self.successor is not None:
+            self._superseded(self.successor, request)
+            self.process._resolve(self.successor, Outcome(None, self.successor.forced))
+        self.successor = request
+        if place is not None and place.call is not None and place.call.dead is None:
+            self._superseded(place, request)
+            message = f"{place.title()} was superseded by {request.title()}"
+            self.process._manager.kill(place.call, StateChanged("Superseded", message))
+            self.process._later(self.device.abort_grace, self._disobeyed, place)
+
+    def _superseded(self, request: Request, by: Request) -> None:
+        if request.forced is None:
+            request.forced = Superseded(
+                f"{request.title()} was ended by a later call, {by.title()}",
+                device=self.device.name,
+                member=request.member,
+            )
+
+    def _disobeyed(self, first: Request) -> None:
+        successor = self.successor
+        if self.place is first and successor is not None:
+            self.successor = None
+            self.process._resolve(successor, Outcome(None, self.busy(successor, successor.member)))
+
+    def _method_ended(self, call: Call) -> None:
+        request = call.request
+        if request is None:
+            return
+        outcome = self.outcome(call)
+        if outcome.error is None:
+            try:
+                spec = self.device.methods[request.member].spec
+                where = f"{self.device.name}.{request.member}"
+                outcome = Outcome(spec.result(where, outcome.value))
+            except MacduffError as error:
+                outcome = Outcome(None, DeviceFailed(str(error), device=self.device.name, member=request.member))
+        if self.place is request:
+            self.leave_place()
+        self.process._resolve(request, outcome)
+        self.aborting.check()
+
+    def leave_place(self) -> None:
+        """The exclusive call ended: its successor begins, or the device is free."""
+        self.place = None
+        successor, self.successor = self.successor, None
+        if successor is not None and self.state not in CLOSED:
+            self._run(successor, exclusive=True)
+            return
+        if successor is not None:
+            error = Aborted(f"{successor.title()} was aborted before it began", device=self.device.name)
+            self.process._resolve(successor, Outcome(None, error))
+        if self.plain and self.state is DState.Running:
+            self.set_state(DState.Idle)
+        else:
+            self.refresh()
+
+    def outcome(self, call: Call) -> Outcome:
+        """What the code's end means for whoever asked for it."""
+        value, error = call.outcome
+        if error is None:
+            return Outcome(value)
+        if isinstance(error, StateChanged):
+            return Outcome(None, self.ended_error(error, call.name))
+        if isinstance(error, MacduffError):
+            return Outcome(None, error)
+        name = type(error).__name__
+        failed = DeviceFailed(f"{name}: {error}", device=self.device.name, member=call.name, state=self.state.value)
+        failed.__cause__ = error
+        return Outcome(None, failed)
+
+    def ended_error(self, why: StateChanged, member: str) -> MacduffError:
+        """The error kind for a call that was ended from outside."""
+        kinds: dict[str, type[MacduffError]] = {"Superseded": Superseded, "Removed": Removed}
+        return kinds.get(why.kind, Aborted)(why.message, device=self.device.name, member=member)
+
+    def log_call(self, request: Request, outcome: Outcome) -> None:
+        """Keep what a method took and returned, for every client to see."""
+        method = self.device.methods.get(request.member)
+        if method is None or request.kind != "call":
+            return
+        now = self.device._clock.time_ns()
+        alarm = NO_ALARM
+        value: Any = {}
+        if outcome.error is not None:
+            alarm = Alarm(Severity.MAJOR, AlarmStatus.DEVICE, f"{outcome.error.kind}: {outcome.error}")
+        elif method.returns:
+            value = {"return": outcome.value} if method.unpacked else dict(outcome.value or {})
+        given = dict(request.args) if isinstance(request.args, dict) else {}
+        took = {name: given.get(name, method.defaults.get(name, vtype.zero())) for name, vtype in method.takes.items()}
+        method.took = MethodLog(took, tuple(name for name in given if name in took), NO_ALARM, request.time)
+        method.returned = MethodLog(value, tuple(value), alarm, now)
+        if self.process._listeners.has_audience(self.device):
+            self.process._listeners.add_extra(self.device, {f"{request.member}.log": (method.took, method.returned)})

@@ -1,0 +1,289 @@
+"""The DeviceManager: keeps the running calls and idle tasks of all devices (design, section 3)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MacduffError, TooMany
+from ..primitives import Pool
+from ..values import Severity
+from .call import Call, Outcome, Request
+from .future import Future
+from .states import StateChanged
+
+if TYPE_CHECKING:
+    from .device import Device
+    from .process import Process
+
+__all__ = ["DeviceManager"]
+
+LOG = logging.getLogger("macduff.core")
+WATCHDOG_STEP = 0.25
+
+
+class DeviceManager:
+    """Runs author's code in the pool and reports its end through the change lane."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        limits = process.limits
+        self._limits = limits
+        self.open = 0
+        self.quarantined: list[Call] = []
+        self.pool = Pool(process.backend, limits.open_calls + limits.reserved_workers, f"{process.name} calls")
+        self._waiting_for_children: dict[Call, Any] = {}
+        if "watchdog" in process.backend.capabilities:
+            process._later(WATCHDOG_STEP, self._watch)
+
+    def check_room(self, request: Request) -> None:
+        """TooMany, before anything changed, when the bound on open calls is reached (rule 13)."""
+        if not request.reserved and self.open >= self._limits.open_calls:
+            raise TooMany(
+                f"{request.device.name}.{request.member}: expected at most {self._limits.open_calls} open calls, "
+                f"got one more"
+            )
+
+    def run(self, call: Call) -> None:
+        """Begin a call in the pool."""
+        device = call.device
+        device._machine.calls.append(call)
+        if call.request is not None:
+            call.request.call = call
+            call.reserved = call.reserved or call.request.reserved
+        if not call.reserved:
+            self.open += 1
+        self.pool.run(lambda: self._execute(call), f"{device.name}.{call.name}")
+
+    def _execute(self, call: Call) -> None:
+        """In a pool thread: lock, then slot, then the author's code."""
+        device = call.device
+        local = device._local
+        local.call = call
+        call.thread = threading.get_ident()
+        try:
+            try:
+                began = self._enter(call)
+                call.check()
+                call.outcome = (call.body() if began else None, None)
+            except StateChanged as error:
+                call.outcome = (None, error)
+            except BaseException as error:
+                if type(error).__name__ == "GreenletExit":
+                    raise
+                call.outcome = (None, error)
+        finally:
+            local.call = None
+        call.body = _nothing
+        with device._mutex:
+            device._segment = None  # the end comes behind the call's changes and before any later one
+            self._process._lane.append(call)
+        call.give_back()
+        device._wake()
+
+    def _enter(self, call: Call) -> bool:
+        if call.kind == "abort":
+            if not call.take_lock(timeout=self._limits.abort_lock_wait):
+                call.lockless = True
+        elif call.kind == "idle":
+            if not call.take_lock(timeout=0):
+                return False  # busy: skipped; the mark stays as it was
+        else:
+            call.take_lock()
+        call.mark = call.device._sequence
+        call.take_slot()
+        return True
+
+    def ended(self, call: Call) -> None:
+        """The end of a call was read from the lane. What it started ends with it (rule 14)."""
+        if call.quarantined:
+            self._zombie_ended(call)
+            return
+        unseen = [future for future in call.unseen if (future.take_error()) is not None]
+        for future in unseen:
+            LOG.error("%s.%s: nobody waited for %s, which failed", call.device.name, call.name, future.what)
+        if any(request.open for request in self._children(call)):
+            self.end_children(call)
+            if any(request.open for request in self._children(call)):
+                timer = self._process._later(call.device._machine.aborting.grace(), self._settle, call)
+                self._waiting_for_children[call] = timer
+                return
+        self._settle(call)
+
+    @staticmethod
+    def _children(call: Call) -> list[Request]:
+        """What must end with the call; runs that a pause parked go on."""
+        return [request for request in call.children if not request.left]
+
+    def _settle(self, call: Call) -> None:
+        timer = self._waiting_for_children.pop(call, None)
+        if timer is not None:
+            timer.cancel()
+        if call.ended:
+            return
+        call.ended = True
+        if call in call.device._machine.calls:
+            call.device._machine.calls.remove(call)
+        if not call.reserved:
+            self.open -= 1
+        call.on_end(call)
+
+    def child_resolved(self, request: Request) -> None:
+        """A request that a call made has its outcome."""
+        call = request.parent
+        if call is None:
+            return
+        if request in call.children:
+            call.children.remove(request)
+        if call in self._waiting_for_children and not any(r.open for r in self._children(call)):
+            self._settle(call)
+
+    # ending calls
+
+    def kill(self, call: Call, why: StateChanged) -> None:
+        """A token dies, once and for ever; what the call started ends with it."""
+        with call.device._mutex:
+            if call.dead is None:
+                call.dead = why
+                call.grace_end = call.device._clock.monotonic() + call.device.abort_grace
+        call.wake()
+        self.end_children(call)
+
+    def end_children(self, call: Call) -> None:
+        """End what a call started: a device that it holds is aborted, else only the call is killed."""
+        for request in list(call.children):
+            if request.open and not request.left:
+                self.end_request(request, f"{call.device.name}.{call.name} ended")
+
+    def end_request(self, request: Request, reason: str) -> None:
+        machine = request.device._machine
+        if request.member == "abort" and request.kind == "call":
+            return
+        if machine.place is request:
+            if not machine.aborting.active:
+                machine.aborting.begin("Aborted", f"{request.title()} was aborted because {reason}")
+        elif request.call is not None:
+            self.kill(request.call, StateChanged("Ended", f"{request.title()} was ended because {reason}"))
+
+    def start_function(self, parent: Call, name: str, body: Any, future: Future[Any]) -> None:
+        """A function of the device itself, started by one of its calls."""
+
+        def ended(call: Call) -> None:
+            outcome = parent.device._machine.outcome(call)
+            self._process._resolve(request, outcome)
+            parent.device._machine.aborting.check()
+
+        request = Request("started", parent.device, name, {}, future.resolve, parent=parent, origin=parent.device.name)
+        if parent.dead is not None:
+            self._process._resolve(request, Outcome(None, parent.device._machine.ended_error(parent.dead, name)))
+            return
+        parent.children.append(request)
+        self.run(Call(parent.device, name, "started", body, ended, request=request))
+
+    # quarantine
+
+    def quarantine(self, call: Call) -> None:
+        """Give up the thread of a call that disobeys: it changes nothing any more, the device goes on without it."""
+        device, machine = call.device, call.device._machine
+        with device._mutex:
+            call.quarantined = True
+            call.dead = call.dead or StateChanged("Quarantined", f"{device.name}.{call.name} was quarantined")
+            holds, call.holds = call.holds, False
+        if holds:
+            device._lock.release()
+        if call.slot:
+            call.slot = False
+            device._slots.release()
+        machine.calls.remove(call)
+        if not call.reserved:
+            self.open -= 1
+        machine.zombies.append(call)
+        self.quarantined.append(call)
+        where = self._where(call)
+        LOG.error("%s.%s is quarantined at %s", device.name, call.name, where)
+        machine.problem("quarantine", Severity.MAJOR, f"{device.name}.{call.name} does not obey, at {where}")
+        if call.request is not None and call.request.open:
+            self._process._resolve(call.request, Outcome(None, call.request.forced))
+        if len(self.quarantined) <= self._limits.quarantined_threads:
+            self.pool.replace_one()
+        else:
+            LOG.critical("more than %d quarantined threads: restart this process", self._limits.quarantined_threads)
+        self.end_children(call)
+
+    def _zombie_ended(self, call: Call) -> None:
+        machine = call.device._machine
+        call.ended = True
+        if call in machine.zombies:
+            machine.zombies.remove(call)
+            self.quarantined.remove(call)
+            self.pool.returned_one()
+        if not machine.zombies:
+            machine.problem("quarantine")
+
+    # the watchdog
+
+    @staticmethod
+    def _where(call: Call) -> str:
+        frame = sys._current_frames().get(call.thread or 0)
+        if frame is None:
+            return "an unknown place"
+        stack = traceback.extract_stack(frame)
+        own = [entry for entry in stack if "macduff/core" not in entry.filename.replace("\\", "/")] or stack
+        return f"{own[-1].filename}:{own[-1].lineno} in {own[-1].name}"
+
+    def _watch(self) -> None:
+        """Name the methods that hold their lock too long (rule 22)."""
+        self._process._later(WATCHDOG_STEP, self._watch)
+        for device in list(self._process._devices.values()):
+            for call in device._machine.calls:
+                held = device._clock.monotonic() - call.since if call.holds else 0.0
+                key = f"watchdog {call.name}"
+                if held > self._limits.watchdog:
+                    if not call.reported:
+                        call.reported = True
+                        text = f"{call.name} has held the lock for {held:.1f} s without a wait, at {self._where(call)}"
+                        device._machine.problem(key, Severity.MINOR, text)
+                elif call.reported:
+                    call.reported = False
+                    device._machine.problem(key)
+
+    # idle tasks
+
+    def schedule_idle(self, device: Device, name: str, period: float) -> None:
+        """Begin to run an idle task every `period` seconds."""
+        self._process._later(period, self._idle, device, name, period, 0)
+
+    def _idle(self, device: Device, name: str, period: float, failures: int) -> None:
+        if device._removed:
+            return
+        machine = device._machine
+
+        def ended(call: Call) -> None:
+            error = call.outcome[1]
+            failed = failures
+            if isinstance(error, Exception):
+                failed += 1
+                text = (
+                    f"{name}: {error}"
+                    if isinstance(error, MacduffError)
+                    else f"{name}: {type(error).__name__}: {error}"
+                )
+                machine.problem(f"idle {name}", Severity.MAJOR, text)
+            elif error is None and call.mark >= 0:
+                failed = 0
+                machine.problem(f"idle {name}")
+            after = (
+                min(period * 2 ** min(failed, 20), max(period, self._limits.idle_backoff_most)) if failed else period
+            )
+            self._process._later(after, self._idle, device, name, period, failed)
+
+        call = Call(device, name, "idle", getattr(device, name), ended)
+        call.mark = -1  # stays so when it is skipped
+        self.run(call)
+
+
+def _nothing() -> None:
+    """What an ended call still refers to."""

@@ -1,0 +1,296 @@
+"""Published methods: typed by their annotations, called by clients, by other devices and by their own device."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
+
+from ..errors import BadValue, MacduffError
+from ..values import VMap, VType, vtype_of
+from .call import MethodLog
+from .states import DState
+
+if TYPE_CHECKING:
+    from .device import Device
+
+__all__ = ["Method", "MethodSpec", "Published", "publish_method"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+D = TypeVar("D", bound="Device")
+
+BUSY = ("refuse", "replace", "allow")
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """What a method takes and returns, and how it behaves while another call holds the device."""
+
+    name: str
+    description: str
+    takes: Mapping[str, VType[Any]]
+    required: tuple[str, ...]
+    defaults: Mapping[str, Any]
+    returns: Mapping[str, VType[Any]]
+    unpacked: bool
+    busy: str = "refuse"
+    only_in: frozenset[DState] | None = None
+    event: str = ""  # "configure", "run", ...: one of the state machine's own
+    slow: bool = False
+    label: str = ""
+    tags: tuple[str, ...] = ()
+
+    def bind(self, where: str, parameters: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
+        """The arguments of a call, validated and control limits applied; BadValue names the first that is wrong."""
+        if parameters is None:
+            given: dict[str, Any] = {}
+        elif isinstance(parameters, Mapping):
+            given = dict(parameters)
+        else:
+            names = tuple(self.takes)
+            if len(parameters) > len(names):
+                raise BadValue(f"{where}: expected at most {len(names)} arguments, got {len(parameters)}")
+            given = dict(zip(names, parameters, strict=False))
+        for name in given:
+            if name not in self.takes:
+                raise BadValue(f"{where}: expected {self._expected()}, got {name!r}{did_you_mean(name, self.takes)}")
+        missing = [name for name in self.required if name not in given]
+        if missing:
+            raise BadValue(f"{where}: expected {self._expected()}, got no {', '.join(missing)}")
+        return {name: self.takes[name].validate_setpoint(value, f"{where}({name})") for name, value in given.items()}
+
+    def _expected(self) -> str:
+        return f"the arguments {', '.join(self.takes)}" if self.takes else "no arguments"
+
+    def result(self, where: str, value: Any) -> Any:
+        """What the method returned, validated against its annotation."""
+        if not self.returns:
+            return None
+        if self.unpacked:
+            return self.returns["return"].validate(value, f"{where} returned")
+        if not isinstance(value, Mapping):
+            raise BadValue.of(f"{where} returned", f"a mapping with {', '.join(self.returns)}", value)
+        return {
+            name: vtype.validate(value.get(name), f"{where} returned {name}") for name, vtype in self.returns.items()
+        }
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: "; did you mean 'x'?", or nothing."""
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def spec_of(function: Callable[..., Any], *, name: str, **options: Any) -> MethodSpec:
+    """Read a MethodSpec from a function's signature and annotations; TypeError names what is missing."""
+    hints = get_type_hints(function, include_extras=True)
+    takes: dict[str, VType[Any]] = {}
+    required: list[str] = []
+    defaults: dict[str, Any] = {}
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        where = f"{function.__qualname__}({parameter.name})"
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            raise TypeError(f"{where}: expected a named argument with an annotation, got {parameter}")
+        if parameter.name not in hints:
+            raise TypeError(f"{where}: expected an annotation such as {parameter.name}: float, got none")
+        takes[parameter.name] = vtype_of(hints[parameter.name])
+        if parameter.default is parameter.empty:
+            required.append(parameter.name)
+        else:
+            defaults[parameter.name] = takes[parameter.name].validate(parameter.default, where)
+    returns, unpacked = _returns(function, hints)
+    return MethodSpec(
+        name, inspect.getdoc(function) or "", takes, tuple(required), defaults, returns, unpacked, **options
+    )
+
+
+def _returns(function: Callable[..., Any], hints: Mapping[str, Any]) -> tuple[dict[str, VType[Any]], bool]:
+    if "return" not in hints:
+        raise TypeError(f"{function.__qualname__}: expected an annotation of the result, -> None when there is none")
+    if hints["return"] in (None, type(None)):
+        return {}, False
+    vtype = vtype_of(hints["return"])
+    if isinstance(vtype, VMap):
+        return dict(vtype.fields), False
+    return {"return": vtype}, True
+
+
+class Published(Generic[D, P, R]):
+    """A published method on its class; on a device it is a `Method`."""
+
+    def __init__(
+        self, function: Callable[Concatenate[D, P], R], options: Mapping[str, Any], *, dynamic: bool = False
+    ) -> None:
+        self.function = function
+        self.options = options
+        self.dynamic = dynamic  # what it takes differs from device to device
+        self.name = function.__name__
+        self._spec: MethodSpec | None = None
+        update_wrapper(cast(Any, self), function)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        if not self.options.get("event"):
+            self.spec  # noqa: B018 - so that a missing annotation is an error where the class is defined
+
+    @property
+    def spec(self) -> MethodSpec:
+        if self._spec is None:
+            self._spec = self._make_spec()
+        return self._spec
+
+    def _make_spec(self) -> MethodSpec:
+        if self.dynamic:
+            description = inspect.getdoc(self.function) or ""
+            return MethodSpec(self.name.lstrip("_"), description, {}, (), {}, {}, False, **self.options)
+        return spec_of(self.function, name=self.name, **self.options)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Published[D, P, R]: ...
+    @overload
+    def __get__(self, instance: D, owner: type) -> Method[P, R]: ...
+    def __get__(self, instance: D | None, owner: type) -> Published[D, P, R] | Method[P, R]:
+        if instance is None:
+            return self
+        return Method(
+            instance, self.name, self.spec, self.function
+        )  # super().method(); else the device's own dict wins
+
+
+class Method(Generic[P, R]):
+    """A published method of one device.
+
+    In its own device a plain call, in the same call and lock. From another device's code: a call that other clients
+    could make too, waited for with the lock released. From anywhere else it raises and names the view to use.
+    """
+
+    def __init__(self, device: Device, name: str, spec: MethodSpec, function: Callable[..., R]) -> None:
+        self.device = device
+        self.name = name
+        self.spec = spec
+        self.function = function
+        self.took = MethodLog()
+        self.returned = MethodLog()
+        self.__doc__ = function.__doc__
+
+    @property
+    def label(self) -> str:
+        plain = self.name.replace("_", " ")
+        return self.spec.label or plain[:1].upper() + plain[1:]
+
+    @property
+    def description(self) -> str:
+        return self.spec.description
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.spec.tags
+
+    @property
+    def takes(self) -> Mapping[str, VType[Any]]:
+        return self.device._takes(self)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return self.device._required(self)
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """What an omitted argument means, now: for `configure` the set points of the parameters."""
+        return self.device._defaults(self)
+
+    @property
+    def returns(self) -> Mapping[str, VType[Any]]:
+        return self.spec.returns
+
+    @property
+    def unpacked(self) -> bool:
+        return self.spec.unpacked
+
+    @property
+    def writeable(self) -> bool:
+        """Whether a call by a client would be accepted now."""
+        return self.device._machine.callable_now(self)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        call = self.device._local.call
+        if call is None:
+            raise RuntimeError(
+                f"{self.device.name}.{self.name}: expected a call from device code, got one from outside any device; "
+                f"use process.view({self.device.name!r}).{self.name}(...)"
+            )
+        if call.device is self.device:
+            if self.spec.event:
+                raise RuntimeError(
+                    f"{self.device.name}.{self.name}: expected a caller outside {self.device.name}, got its own code; "
+                    f"do_ functions return the final state instead"
+                )
+            return self.function(self.device, *args, **kwargs)
+        from .waiting import call_child
+
+        result: R = call_child(call, self, args, kwargs)
+        return result
+
+    def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Positional and named arguments as one mapping."""
+        names = tuple(self.takes)
+        where = f"{self.device.name}.{self.name}"
+        if len(args) > len(names):
+            raise BadValue(f"{where}: expected at most {len(names)} arguments, got {len(args)}")
+        given = dict(zip(names, args, strict=False))
+        twice = sorted(given.keys() & kwargs.keys())
+        if twice:
+            raise BadValue(f"{where}: expected each argument once, got {', '.join(twice)} twice")
+        return {**given, **kwargs}
+
+    def bind(self, parameters: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
+        """The validated arguments; errors carry device and member."""
+        try:
+            return self.device._method_spec(self).bind(f"{self.device.name}.{self.name}", parameters)
+        except MacduffError as error:
+            error.device, error.member = self.device.name, self.name
+            raise
+
+    def __repr__(self) -> str:
+        return f"<{self.device.name}.{self.name}({', '.join(self.takes)})>"
+
+
+@overload
+def publish_method(function: Callable[Concatenate[D, P], R], /) -> Published[D, P, R]: ...
+@overload
+def publish_method(
+    *, busy: str = "refuse", only_in: Iterable[DState] | None = None, slow: bool = False, label: str = "",
+    tags: Iterable[str] = (),
+) -> Callable[[Callable[Concatenate[D, P], R]], Published[D, P, R]]: ...  # fmt: skip
+def publish_method(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    busy: str = "refuse",
+    only_in: Iterable[DState] | None = None,
+    slow: bool = False,
+    label: str = "",
+    tags: Iterable[str] = (),
+) -> Any:
+    """Publish a method of a Device to every client.
+
+    busy says what happens while another call holds the device: "refuse" it, "replace" the first (which must be
+    declared "replace" too; it ends with Superseded), or "allow" it in at the first one's waits. only_in: the states in
+    which it may be called. slow: Tango clients get an answer at once.
+    """
+    if busy not in BUSY:
+        raise TypeError(f"publish_method: expected busy to be one of {', '.join(BUSY)}, got {busy!r}")
+    options = {
+        "busy": busy,
+        "only_in": None if only_in is None else frozenset(only_in),
+        "slow": slow,
+        "label": label,
+        "tags": tuple(tags),
+    }
+    if function is not None:
+        return Published(function, options)
+    return lambda wrapped: Published(wrapped, options)

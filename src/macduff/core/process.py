@@ -1,0 +1,347 @@
+"""The Process: one thread that orders, decides, wakes and distributes, and runs no author's code (design, 3)."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from types import MappingProxyType
+from typing import Any, Self
+
+from ..errors import Aborted, MacduffError, NotFound, Refused, Removed
+from ..limits import DEFAULTS, Limits
+from ..primitives import Backend, Task, get_backend
+from ..protocol.model import SEvent
+from . import puts
+from .attribute import Attribute
+from .block import ProcessDevice
+from .call import Call, Outcome, Request
+from .device import Device
+from .joining import Joining
+from .lane import Segment
+from .listeners import Listener, Listeners, Putable
+from .manager import DeviceManager
+from .method import did_you_mean
+from .slots import Slots
+from .states import DState
+from .view import View
+
+__all__ = ["Process", "Timer"]
+
+LOG = logging.getLogger("macduff.core")
+
+
+class Timer:
+    """Something to do later on the Process thread."""
+
+    __slots__ = ("args", "function")
+
+    def __init__(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self.function: Callable[..., None] | None = function
+        self.args = args
+
+    def cancel(self) -> None:
+        self.function = None
+
+
+class Process:
+    """Devices, who listens to them, and what is asked of them.
+
+    backend: "threads", "cothread", or a simulated backend for tests. Use as a context manager, or start() and stop().
+    """
+
+    def __init__(self, name: str = ".", *, backend: str | Backend = "threads", limits: Limits = DEFAULTS) -> None:
+        self.name = name
+        self.limits = limits
+        self.backend: Backend = get_backend(backend) if isinstance(backend, str) else backend
+        self._clock = self.backend.clock
+        self._control: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._lane: deque[Segment | Call] = deque()
+        self._flag = self.backend.flag()
+        self._flag.reason = f"the Process {name} waits for work"
+        self._wake = self._flag.set
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._order = count()
+        self._devices: dict[str, Device] = {}
+        self._listeners = Listeners()
+        self._slots = Slots(self.backend, limits.runnable_calls)
+        self._task: Task | None = None
+        self._stopping = False
+        self._ended = False
+        self._manager = DeviceManager(self)
+        self._joining = Joining(self)
+        self.block = ProcessDevice(self)
+        self._joining.prepare(self.block, simulate=False)
+        self._joining.register(self.block)
+
+    # life
+
+    def start(self) -> Self:
+        """Begin; devices can be added before or after."""
+        if self._task is not None:
+            raise RuntimeError("Process.start: expected a Process that was not started yet, got one that was")
+        self._task = self.backend.service(self._run, f"macduff process {self.name}")
+        return self
+
+    def stop(self, timeout: float | None = None) -> list[str]:
+        """Refuse new requests, abort what runs, close the devices, end (rule 28); return the names of calls left.
+
+        timeout in seconds, for aborts and closing together.
+        """
+        if self._task is None or self._ended:
+            return []
+        limit = self.limits.close_time if timeout is None else timeout
+        closed = self.backend.flag()
+        closed.reason = "the devices to close"
+        self._post(self._joining.close_all, closed.set, limit)
+        closed.wait(limit + self.limits.abort_grace + 1.0)
+        self._ended = True
+        self._wake()
+        self._task.join(5.0)
+        self._joining.end_helpers()
+        return list(self._manager.pool.close(1.0))
+
+    def __enter__(self) -> Self:
+        return self.start() if self._task is None else self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # devices
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices by name, as they are now; "." is the Process itself."""
+        return MappingProxyType(dict(self._devices))
+
+    def add(self, device: Device, *, simulate: bool = False) -> None:
+        """Take a device, and the parts that belong to it, into this Process; waits until clients can see it.
+
+        simulate: every source is replaced by its twin in memory. ValueError for a name that is taken.
+        """
+        self._joining.add(device, simulate)
+
+    def remove(self, name: str, force: bool = False) -> None:
+        """Take a device away. Busy when it is in use, unless forced: then it is aborted first (rule 25)."""
+        self._joining.remove(name, force)
+
+    def view(self, name: str) -> View:
+        """A device with values at the keyboard: reading, assigning and calling from outside any device."""
+        return View(self, self._device(name))
+
+    def _device(self, name: str) -> Device:
+        device = self._devices.get(name)
+        if device is None:
+            hint = did_you_mean(name, self._devices)
+            raise NotFound(f"{name}: expected the name of a device, got none of that name{hint}", device=name)
+        return device
+
+    # requests: from any thread, never waiting
+
+    def request_call(
+        self, device: str, method: str, parameters: Mapping[str, Any] | Sequence[Any] | None,
+        on_done: Callable[[Outcome], None], origin: str = "",
+    ) -> Request | None:  # fmt: skip
+        """Ask for a call; `on_done(outcome)` comes on the Process thread, behind all that the call changed."""
+        return self._request("call", device, method, parameters or {}, on_done, origin=origin)
+
+    def request_put(
+        self, device: str, values: Mapping[str, Any], on_done: Callable[[Outcome], None], *, readback: bool = False,
+        origin: str = "",
+    ) -> Request | None:  # fmt: skip
+        """Ask for a put of one attribute, or of several together; `on_done(outcome)` as for calls."""
+        member = next(iter(values)) if len(values) == 1 else ", ".join(values)
+        return self._request("put", device, member, values, on_done, readback=readback, origin=origin)
+
+    def _request(
+        self, kind: str, name: str, member: str, args: Any, on_done: Callable[[Outcome], None], **options: Any
+    ) -> Request | None:
+        try:
+            device = self._device(name)
+        except NotFound as error:
+            self._post(on_done, Outcome(None, error))
+            return None
+        request = Request(kind, device, member, args, on_done, **options)
+        self._submit(request)
+        return request
+
+    def _submit(self, request: Request) -> None:
+        request.time = self._clock.time_ns()
+        self._post(self._accept, request)
+
+    def cancel(self, request: Request) -> None:
+        """Abort on behalf of a client that vanished and asked for it (rule 26)."""
+        self._post(self._manager.end_request, request, "its client went away")
+
+    # listening
+
+    def listen(
+        self, queue: Putable, device: str, suffix: str = "", initial_value: bool = False, every: bool = False
+    ) -> Listener:
+        """Put `(SEvent.Changes, device, changes, sequence)` on the queue for each change at or below the suffix.
+
+        With initial_value first `(SEvent.Value, device, value, sequence)`, at the end `(SEvent.Removed, device, reason)`.
+        every: each change in an item of its own. NotFound when there is no such device or member.
+        """
+        found = self._device(device)
+        listener = Listener(queue, found, suffix, every)
+        if suffix and listener.member not in found.fields:
+            hint = did_you_mean(listener.member, found.fields)
+            raise NotFound(
+                f"{device}.{suffix}: expected a member of {device}, got none of that name{hint}", device=device
+            )
+        self._post(self._listen, listener, initial_value)
+        return listener
+
+    def unlisten(self, listener: Listener) -> None:
+        """Hear no more of it."""
+        self._post(self._listeners.remove, listener)
+
+    def _listen(self, listener: Listener, initial_value: bool) -> None:
+        device = listener.device
+        if device._removed:
+            listener.queue.put((SEvent.Removed, device.name, f"{device.name} was removed"))
+            return
+        self._listeners.flush(device)
+        self._listeners.add(listener)
+        device._machine.refresh()
+        if initial_value:
+            value = device if not listener.suffix else device.fields.get(listener.member)
+            listener.queue.put((SEvent.Value, device.name, value, device._sequence))
+
+    # the thread
+
+    def _post(self, function: Callable[..., None], *args: Any) -> None:
+        """Have it done on the Process thread, before any change that waits."""
+        self._control.append((function, args))
+        self._wake()
+
+    def _later(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
+        timer = Timer(function, args)
+        heapq.heappush(self._timers, (self._clock.monotonic() + seconds, next(self._order), timer))
+        return timer
+
+    def _run(self) -> None:
+        while True:
+            self._flag.clear()
+            self._drain()
+            if self._ended:
+                return
+            self._flag.wait(self._until_next_timer())
+
+    def _drain(self) -> None:
+        control, lane = self._control, self._lane
+        while True:
+            self._fire_timers()
+            if control:
+                function, args = control.popleft()
+                self._guarded(function, *args)
+            elif lane:
+                item = lane.popleft()
+                if isinstance(item, Segment):
+                    self._guarded(self._listeners.publish, item)
+                else:
+                    self._guarded(self._manager.ended, item)
+            else:
+                return
+
+    def _guarded(self, function: Callable[..., None], *args: Any) -> None:
+        """Nothing that goes wrong in one place may stop the Process."""
+        try:
+            function(*args)
+        except Exception:
+            LOG.exception("the Process %s goes on after an error in %s", self.name, function)
+            if self.backend.name == "simulated":
+                raise
+
+    def _until_next_timer(self) -> float | None:
+        while self._timers and self._timers[0][2].function is None:
+            heapq.heappop(self._timers)
+        return max(0.0, self._timers[0][0] - self._clock.monotonic()) if self._timers else None
+
+    def _fire_timers(self) -> None:
+        timers = self._timers
+        if not timers:
+            return
+        now = self._clock.monotonic()
+        while timers and (timers[0][0] <= now or timers[0][2].function is None):
+            timer = heapq.heappop(timers)[2]
+            if timer.function is not None:
+                self._guarded(timer.function, *timer.args)
+
+    # deciding
+
+    def _accept(self, request: Request) -> None:
+        """Exists? allowed? valid state? valid arguments? Else an Error at once and nothing changed."""
+        try:
+            self._decide(request)
+        except MacduffError as error:
+            self._resolve(request, Outcome(None, error), accepted=False)
+
+    def _decide(self, request: Request) -> None:
+        device, parent = request.device, request.parent
+        if device._removed:
+            raise Removed(f"{device.name} was removed", device=device.name, member=request.member)
+        if parent is not None and (parent.ended or (parent.dead is not None and not parent.shielded())):
+            why = parent.dead.message if parent.dead is not None else f"{parent.name} ended"
+            raise Aborted(f"{request.title()} was not begun: {why}", device=device.name, member=request.member)
+        machine = device._machine
+        if request.kind == "put":
+            self._refuse_when_stopping(request)
+            puts.put(machine, request)
+            return
+        method = device.methods.get(request.member)
+        if method is None:
+            hint = did_you_mean(request.member, device.methods)
+            raise NotFound(
+                f"{device.name}.{request.member}: expected a method of {device.name}, got none of that name{hint}",
+                device=device.name, member=request.member,
+            )  # fmt: skip
+        if method.spec.event == "abort":
+            request.args = method.bind(request.args)
+            machine.aborting.request(request)
+            return
+        self._refuse_when_stopping(request)
+        if method.spec.event:
+            machine.cycle.call(request)
+        else:
+            machine.call(request)
+
+    def _refuse_when_stopping(self, request: Request) -> None:
+        if self._stopping and request.parent is None:
+            raise Refused(f"{request.title()}: expected a Process that goes on, got one that is stopping")
+
+    def _resolve(self, request: Request, outcome: Outcome, *, accepted: bool = True) -> None:
+        """The one outcome of a request, behind everything that it changed (rule 5)."""
+        if not request.open:
+            return
+        request.open = False
+        if request.forced is not None:
+            outcome = Outcome(None, request.forced)
+        machine = request.device._machine
+        if accepted and not request.device._removed:
+            machine.log_call(request, outcome)
+        self._listeners.flush(request.device)
+        self._manager.child_resolved(request)
+        try:
+            request.on_done(outcome)
+        except Exception:
+            LOG.exception("a reply to %s could not be delivered", request.title())
+
+    def _attribute_added(self, device: Device, attribute: Attribute[Any]) -> None:
+        """A device that is here already was given one more attribute; any thread."""
+        self._joining.prepare_attribute(device, attribute)
+        self._post(self._listeners.attribute_added, attribute)
+        if attribute._binding is not None:
+            attribute._binding.start()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything in the Process as plain data."""
+        return {name: device.to_dict() for name, device in self._devices.items()}
+
+    def __repr__(self) -> str:
+        state = "stopped" if self._ended else "running" if self._task is not None else "not started"
+        busy = [name for name, device in self._devices.items() if device._machine.state is not DState.Idle]
+        return f"<Process {self.name} {state}: {len(self._devices)} devices, {len(busy)} not idle>"

@@ -1,0 +1,121 @@
+"""Where an attribute's value comes from: the interface between the core and its sources (rules 3, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import BadValue, MacduffError
+from ..values import Alarm, AlarmStatus, Severity, VType
+from .attribute import UNSET
+
+if TYPE_CHECKING:
+    from .attribute import Attribute
+    from .device import Device
+
+__all__ = ["Binding", "Source", "SourceContext", "Wire"]
+
+
+class Binding(Protocol):
+    """A source bound to one attribute of one device."""
+
+    def start(self) -> None:
+        """Begin to follow; called once, when the device joins a Process. Never blocks."""
+
+    def put(self, value: Any, done: Callable[[MacduffError | None], None]) -> None:
+        """Ask for a value; call `done` once, from any thread. Never blocks."""
+
+    def close(self) -> None:
+        """Let go; nothing is updated afterwards."""
+
+
+class Source(Protocol):
+    """A declaration such as `Scpi("VOLT?")` or `PV("X:POS")`."""
+
+    @property
+    def writable(self) -> bool: ...
+    def bind(self, context: SourceContext) -> Binding: ...
+    def simulated(self) -> Source:
+        """The same in memory: a put echoes to value and set point."""
+
+
+class Wire(Protocol):
+    """A connection to an instrument, shared by the sources of a device."""
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What a source may know of its attribute, and where it delivers. The sinks never wait and never raise."""
+
+    target: Attribute[Any]
+    wire: Any
+    arguments: Mapping[str, Any]
+
+    @property
+    def attribute(self) -> str:
+        return self.target.name
+
+    @property
+    def device(self) -> str:
+        return self.target._device.name
+
+    @property
+    def vtype(self) -> VType[Any]:
+        return self.target.vtype
+
+    @property
+    def clock(self) -> Any:
+        """The clock of the device's backend: `monotonic()` in s, `time_ns()`."""
+        return self._owner._clock
+
+    @property
+    def _owner(self) -> Device:
+        return self.target._device
+
+    def update(self, value: Any, *, alarm: Alarm | None = None, time: int | None = None, setpoint: Any = UNSET) -> None:
+        """A new value, with the source's alarm and time stamp (ns since 1970) where it has them."""
+        if self._dropped():
+            return
+        attribute = self.target
+        where = f"{self.device}.{self.attribute}"
+        try:
+            checked = attribute.vtype.validate(value, where, owned=True)
+            if setpoint is not UNSET:
+                attribute.ask(attribute.vtype.validate(setpoint, where, owned=True))
+        except BadValue as error:
+            self.invalid(str(error))
+            return
+        attribute.apply(checked, time, alarm)
+
+    def setpoint(self, value: Any) -> None:
+        """A new set point, as when another client wrote the PV."""
+        if self._dropped():
+            return
+        try:
+            self.target.ask(self.target.vtype.validate(value, f"{self.device}.{self.attribute}", owned=True))
+        except BadValue as error:
+            self._owner._log.warning("set point dropped: %s", error)
+
+    def invalid(self, reason: str) -> None:
+        """The value cannot be trusted now: it stays, INVALID, with the reason."""
+        if self._dropped():
+            return
+        alarm = Alarm(Severity.INVALID, AlarmStatus.DRIVER, reason)
+        if self.target._now[1] != alarm:
+            self.target.apply(self.target._now[0], None, alarm)
+
+    def meta(self, vtype: VType[Any]) -> None:
+        """The source knows better: units, limits, labels."""
+        if not self._dropped() and vtype != self.target.vtype:
+            self.target.change_type(vtype)
+
+    def _dropped(self) -> bool:
+        device = self._owner
+        if device._removed:
+            device._dropped += 1
+            return True
+        return False

@@ -1,0 +1,69 @@
+"""Every bound that macduff keeps, as a named default in one place; nothing else in the code holds such a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits", "DEFAULTS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one Process and its servers. Times in seconds, sizes in bytes."""
+
+    # calls
+    runnable_calls: int = 32
+    """Method bodies that may run at the same moment; calls that wait do not count."""
+    open_calls: int = 512
+    """Calls that may be open in all, waiting ones included; one more is refused."""
+    reserved_workers: int = 64
+    """Workers that only abort, and what it calls in children, may take."""
+    abort_grace: float = 2.0
+    """How long an aborted call may take to end before its thread is quarantined."""
+    abort_lock_wait: float = 0.2
+    """How long do_abort waits for the device's lock before it runs without."""
+    quarantined_threads: int = 16
+    watchdog: float = 1.0
+    """A method that holds its lock for so long without a wait is named in `health`."""
+    close_time: float = 10.0
+    """How long do_close may take when a Process ends."""
+    connect_retry_first: float = 0.5
+    connect_retry_most: float = 10.0
+    idle_backoff_most: float = 30.0
+
+    # changes
+    every_changes: int = 10_000
+    """Changes kept for a watched attribute, or one subscribed `every`, until they are read; the oldest go first."""
+
+    # a connection
+    message_size: int = 4 * 1024 * 1024
+    message_depth: int = 64
+    connections: int = 256
+    in_flight: int = 256
+    """Requests of one connection that may be open at once."""
+    subscriptions: int = 2_000
+    """Subscriptions of one connection."""
+    outgoing: int = 4 * 1024 * 1024
+    """Bytes that may wait in one connection's send buffer before its changes are merged instead of sent."""
+    stalled: float = 30.0
+    """A connection whose buffer has been full for so long, with replies waiting, is closed."""
+    frame_size: int = 32 * 1024 * 1024
+    """The largest frame that is sent; a larger array becomes an empty one, INVALID, with the reason."""
+    large_array: int = 256 * 1024
+    """Arrays above this size are encoded off the loop, and sent once a second to clients without a subprotocol."""
+    http_wait: float = 300.0
+    """How long a POST over HTTP waits for its method before it answers 504."""
+    outcomes: int = 1_000
+    """Outcomes of `?wait=false` calls that are kept for asking."""
+
+    # a client
+    connect_time: float = 10.0
+    """How long a client waits for its first connection, and for the reply to a get."""
+    heartbeat: float = 10.0
+    """A client pings an idle connection so often; one that answers nothing for half of it is taken for lost."""
+    reconnect_first: float = 0.1
+    reconnect_most: float = 5.0
+    """A client that lost its connection waits between these two before it tries again, doubling."""
+
+
+DEFAULTS = Limits()
