@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections.abc
+import types
 from enum import Enum
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from .simple import VAction, VBool, VString
 __all__ = ["vtype_of"]
 
 _LISTS = (list, tuple, collections.abc.Sequence)
+_UNIONS = (Union, types.UnionType)
 _ALLOWED = (
     "float, int, bool, str, an Enum class, Literal['a', 'b'], list[float], numpy.typing.NDArray[numpy.float64], "
     "a TypedDict, or Annotated[float, VDouble(units='mm')]"
@@ -37,7 +39,8 @@ def vtype_of(annotation: Any) -> VType[Any]:
     if found is None:
         found = _generic(annotation)
     if found is None:
-        raise TypeError(f"annotation: expected {_ALLOWED}, got {shown(annotation)}")
+        hint = "; a value has one type and is never None" if get_origin(annotation) in _UNIONS else ""
+        raise TypeError(f"annotation: expected {_ALLOWED}, got {shown(annotation)}{hint}")
     return found
 
 
@@ -55,16 +58,15 @@ def _scalar(annotation: Any) -> VType[Any] | None:
         return VEnum(annotation)
     if issubclass(annotation, np.ndarray):
         return VArray("float64")
-    if issubclass(annotation, (np.bool_, np.integer, np.floating)) and not issubclass(annotation, np.timedelta64):
+    if issubclass(annotation, np.generic) and annotation.__module__ == "numpy":
         return _numpy_scalar(annotation)
     return None
 
 
 def _numpy_scalar(annotation: type[np.generic]) -> VType[Any] | None:
-    try:
-        return type_of_dtype(np.dtype(annotation))
-    except TypeError:  # an abstract one such as numpy.integer
-        return None
+    if annotation in (np.generic, np.number, np.integer, np.signedinteger, np.unsignedinteger, np.inexact, np.floating):
+        return None  # abstract ones
+    return type_of_dtype(np.dtype(annotation))
 
 
 def _generic(annotation: Any) -> VType[Any] | None:
@@ -96,7 +98,8 @@ def _annotated(annotation: Any) -> VType[Any]:
         plain = vtype_of(base).python_type
     except TypeError:  # Any, or a class that only the VType knows
         return given[0]
-    if plain is not given[0].python_type and (plain, given[0].python_type) != (float, int) and plain is not np.ndarray:
+    kind = given[0].python_type
+    if not issubclass(kind, plain) and (plain, kind) != (float, int):
         raise TypeError(f"annotation: expected a VType of {plain.__name__}, got {given[0]!r}")
     return given[0]
 

@@ -69,30 +69,30 @@ class NumberCodec:
 
     def _of_leaves(self, shape: tuple[int, ...], leaves: list[Any], where: str, value: object) -> AnyArray:
         self._check_shape(shape, where, value)
-        array = self._quickly(leaves)
+        array = self._at_once(leaves, set(map(type, leaves)))
         if array is None:
             checked = [self.element.validate(leaf, where + index_text(n, shape)) for n, leaf in enumerate(leaves)]
             array = np.array(checked, dtype=self.dtype)
         return _read_only(array.reshape(shape))
 
-    def _quickly(self, leaves: list[Any]) -> AnyArray | None:
-        """All leaves at once when they are plain and fit; None: look at each."""
-        types = set(map(type, leaves))
+    def _at_once(self, leaves: list[Any], kinds: set[type]) -> AnyArray | None:
+        """All leaves together, when they are plain and fit; None: look at each, and find the one to refuse."""
         kind = self.dtype.kind
-        if types == {bool} and kind == "b":
+        if kinds == {bool} and kind == "b":
             return np.array(leaves, dtype=self.dtype)
-        if types == {float} and kind in "iuf":
-            return cast_array(np.array(leaves, dtype=np.float64), self.dtype)
-        if types == {int} and kind in "iu":
+        if kinds == {int} and kind in "iu":
             info = np.iinfo(self.dtype)
-            if min(leaves) >= info.min and max(leaves) <= info.max:
-                return np.array(leaves, dtype=self.dtype)
-        if types <= {int, float} and self.dtype == np.float64:
-            try:
-                return np.array(leaves, dtype=self.dtype)
-            except OverflowError:
-                return None
-        return None
+            in_range = min(leaves) >= info.min and max(leaves) <= info.max
+            return np.array(leaves, dtype=self.dtype) if in_range else None
+        if not kinds or not kinds <= {int, float} or kind == "b":
+            return None
+        try:
+            array = np.array(leaves, dtype=np.float64)
+        except OverflowError:
+            return None
+        if int in kinds and self.dtype != np.float64 and not _all_below(array, 2.0**53):
+            return None  # integers were rounded already, and would be rounded again
+        return cast_array(array, self.dtype)
 
     def _check_shape(self, shape: tuple[int, ...], where: str, got: object) -> None:
         wanted = self.shape
@@ -140,22 +140,17 @@ class NumberCodec:
         return objects.tolist()
 
     def from_json(self, data: object, where: str, numeric_strings: bool) -> AnyArray:
-        if not is_sequence(data):
-            raise refuse(where, self.expected, data)
         shape, leaves = flatten(data, self.ndim, where, self.expected)
-        if self.dtype.kind != "b" and not set(map(type, leaves)) <= {int}:
-            array = self._finite_floats(leaves)
-            if array is not None:
-                self._check_shape(shape, where, data)
+        kinds = set(map(type, leaves))
+        if self.dtype.kind != "b" and kinds <= {int, float}:
+            self._check_shape(shape, where, data)
+            array = self._at_once(leaves, kinds)
+            if array is not None and (float not in kinds or np.isfinite(array).all()):
                 return _read_only(array.reshape(shape))
-            leaves = [number_in(leaf, numeric_strings) for leaf in leaves]
+        if self.dtype.kind != "b":
+            integer = self.dtype.kind != "f"
+            leaves = [number_in(leaf, numeric_strings, integer) for leaf in leaves]
         return self._of_leaves(shape, leaves, where, data)
-
-    def _finite_floats(self, leaves: list[Any]) -> AnyArray | None:
-        if set(map(type, leaves)) != {float}:
-            return None
-        array = np.array(leaves, dtype=np.float64)
-        return cast_array(array, self.dtype) if np.isfinite(array).all() else None
 
     def to_binary(self, array: AnyArray) -> Any:
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
@@ -173,6 +168,10 @@ class NumberCodec:
                 raise
             raise refuse(where, "data of the size that dtype and shape say", data) from None
         return self._of_array(array, where, owned=True)
+
+
+def _all_below(array: AnyArray, bound: float) -> bool:
+    return bool((np.abs(array[np.isfinite(array)]) < bound).all())
 
 
 def _array_in(data: Mapping[Any, Any], where: str) -> AnyArray:

@@ -30,10 +30,10 @@ class TextCodec:
     def validate(self, value: object, where: str, owned: bool) -> tuple[Any, ...]:
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "UO":
             value = value.tolist()
-        if not is_sequence(value) or (self.length is not None and len(value) != self.length):  # type: ignore[arg-type]
+        if not is_sequence(value) or self.length not in (None, len(value)):
             raise refuse(where, self.expected, value)
         validate = self.element.validate
-        return tuple([validate(item, f"{where}[{n}]") for n, item in enumerate(value)])  # type: ignore[arg-type]
+        return tuple([validate(item, f"{where}[{n}]") for n, item in enumerate(value)])
 
     def check_control(self, value: tuple[Any, ...], where: str) -> None:
         """Text has no control limits."""

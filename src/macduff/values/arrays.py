@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict, TypeVar, Unpack, cast, overload
 
 import numpy as np
@@ -33,7 +33,7 @@ class ArrayMetadata(TypedDict, total=False):
 
     description: str
     label: str
-    tags: Iterable[str]
+    tags: tuple[str, ...]
     units: str
     precision: int | None
     display: Pair | None
@@ -53,8 +53,11 @@ class VArray(VType[T]):
     """
 
     element: VType[Any]
-    ndim: int | None
-    shape: tuple[int | None, ...] | None
+    ndim: int | None = 1
+    shape: tuple[int | None, ...] | None = None
+    _codec: Any = field(init=False)  # a NumberCodec or a TextCodec
+
+    _SHOWN_FIRST = ("element",)
 
     @overload
     def __init__(
@@ -122,8 +125,6 @@ class VArray(VType[T]):
         else:
             raise ValueError(f"VArray(ndim): expected 1 for elements {element.name}, got {self.ndim}")
 
-    _codec = cast("Any", None)  # no field: set in __init__
-
     def _arguments(self) -> dict[str, Any]:
         arguments = super()._arguments()
         if self.shape is not None:
@@ -135,7 +136,8 @@ class VArray(VType[T]):
         arguments = self._arguments()
         if "ndim" in changes:
             arguments.pop("shape")
-        return type(self)(**{**arguments, **changes})
+        make: Any = type(self)  # whose overloads say nothing about Self
+        return cast("Self", make(**{**arguments, **changes}))
 
     # what it is
 
@@ -146,8 +148,7 @@ class VArray(VType[T]):
     @property
     def numpy_dtype(self) -> np.dtype[Any] | None:
         """The dtype of its arrays; None for text and labels."""
-        dtype: np.dtype[Any] | None = self._codec.dtype
-        return dtype
+        return cast("np.dtype[Any] | None", self._codec.dtype)
 
     @property
     def dtype(self) -> str | None:

@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from .alarm import NO_ALARM, Alarm
 from .equality import values_equal
@@ -15,6 +15,7 @@ from .refusal import shown
 __all__ = ["VType", "checked_text"]
 
 T = TypeVar("T")
+_COMMON = ("description", "label", "tags")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,6 +28,8 @@ class VType(ABC, Generic[T]):
     description: str = field(default="", kw_only=True)
     label: str = field(default="", kw_only=True)
     tags: tuple[str, ...] = field(default=(), kw_only=True)
+
+    _SHOWN_FIRST: ClassVar[tuple[str, ...]] = ()  # constructor's arguments that its repr shows always, without a name
 
     def __post_init__(self) -> None:
         for name in ("description", "label"):
@@ -131,11 +134,16 @@ class VType(ABC, Generic[T]):
         return (self.name, *(tuple(value.items()) if isinstance(value, Mapping) else value for value in values))
 
     def __repr__(self) -> str:
+        """The call that makes it, with what differs from the defaults."""
         defaults = {item.name: item.default for item in dataclasses.fields(self)}
-        shown_arguments = [
-            f"{name}={value!r}" for name, value in self._arguments().items() if value != defaults.get(name)
-        ]
-        return f"{self.name}({', '.join(shown_arguments)})"
+        own: list[str] = []
+        common: list[str] = []
+        for name, value in self._arguments().items():
+            if name in self._SHOWN_FIRST:
+                own.append(repr(dict(value) if isinstance(value, Mapping) else value))
+            elif value != defaults[name]:
+                (common if name in _COMMON else own).append(f"{name}={value!r}")
+        return f"{self.name}({', '.join(own + common)})"
 
     def __copy__(self) -> Self:
         return self

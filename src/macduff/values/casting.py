@@ -17,31 +17,38 @@ def cast_array(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray | None:
 
     Integers are kept exactly, floats are rounded to nearest and must not overflow, booleans are no numbers.
     """
-    kind, wanted = array.dtype.kind, dtype.kind
+    kind = array.dtype.kind
     if kind not in "biuf":
         return None
-    if array.size == 0 or array.dtype == dtype:
+    if array.size and (kind == "b") is not (dtype.kind == "b"):
+        return None
+    if array.size and not np.can_cast(array.dtype, dtype, "safe") and not _fits(array, dtype).all():
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):  # what would overflow was refused; signalling NaNs are NaNs
         return np.array(array, dtype=dtype, order="C", copy=True, subok=False)
-    if (kind == "b") is not (wanted == "b"):
-        return None
-    if not fits(array, dtype).all():
-        return None
-    with np.errstate(over="ignore"):
-        return array.astype(dtype, order="C", subok=False)
 
 
-def fits(array: AnyArray, dtype: np.dtype[Any]) -> npt.NDArray[np.bool_]:
-    """For each element of an array of numbers, whether it can be one of dtype."""
+def first_misfit(array: AnyArray, dtype: np.dtype[Any]) -> tuple[int, ...] | None:
+    """The index of the first number that does not fit; None when the array's own dtype is what is wrong."""
+    if array.dtype.kind not in "iuf" or dtype.kind == "b" or array.size == 0:
+        return None
+    flat = int(np.argmin(_fits(array, dtype)))
+    return tuple(int(index) for index in np.unravel_index(flat, array.shape))
+
+
+def _fits(array: AnyArray, dtype: np.dtype[Any]) -> npt.NDArray[np.bool_]:
+    """For each number, whether it can be one of dtype."""
     good: npt.NDArray[np.bool_]
     if dtype.kind == "f":
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             good = np.isfinite(array.astype(dtype)) | ~np.isfinite(array)
         return good
     info = np.iinfo(dtype)
     if array.dtype.kind == "f":
-        # As floats the bounds are exact: powers of two. max + 1 is the first that does not fit.
-        low, above = np.longdouble(info.min), np.longdouble(info.max) + np.longdouble(1)
-        good = (array >= low) & (array < above) & (np.trunc(array) == array)
+        if array.dtype.itemsize < 4:
+            array = array.astype(np.float32)  # float16 cannot hold the bounds
+        # The bounds are powers of two, so exact as floats; max + 1 is the first that does not fit.
+        good = (array >= float(info.min)) & (array < float(info.max + 1)) & (np.trunc(array) == array)
         return good
     own = np.iinfo(array.dtype)
     good = np.ones(array.shape, dtype=np.bool_)
@@ -50,11 +57,3 @@ def fits(array: AnyArray, dtype: np.dtype[Any]) -> npt.NDArray[np.bool_]:
     if own.max > info.max:
         good &= array <= info.max
     return good
-
-
-def first_misfit(array: AnyArray, dtype: np.dtype[Any]) -> tuple[int, ...] | None:
-    """The index of the first number that does not fit; None when the array's own dtype is what is wrong."""
-    if array.dtype.kind not in "iuf" or dtype.kind == "b" or array.size == 0:
-        return None
-    flat = int(np.argmin(fits(array, dtype)))
-    return tuple(int(index) for index in np.unravel_index(flat, array.shape))

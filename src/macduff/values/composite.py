@@ -27,10 +27,13 @@ class VMap(VType[Mapping[str, Any]]):
 
     fields: Mapping[str, VType[Any]]
 
+    _SHOWN_FIRST = ("fields",)
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("fields", FrozenMap(_checked_names("VMap", "fields", self.fields)))
-        for name, vtype in self.fields.items():
+        fields = _checked_names("VMap", "fields", self.fields)
+        self._set("fields", FrozenMap(fields))
+        for name, vtype in fields.items():
             if not isinstance(vtype, VType) or isinstance(vtype, VAction):
                 raise TypeError(f"VMap({name}): expected a VType that has a value, got {shown(vtype)}")
 
@@ -77,6 +80,8 @@ class VTable(VType[Table]):
     """
 
     columns: Mapping[str, VArray[Any]]
+
+    _SHOWN_FIRST = ("columns",)
 
     def __post_init__(self) -> None:
         super().__post_init__()

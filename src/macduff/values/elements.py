@@ -38,13 +38,12 @@ def element_type(element: object) -> VType[Any]:
         if isinstance(element, (VNumber, VBool, VString, VEnum)):
             return element
         raise TypeError(f"VArray: expected elements that are numbers, bool, text or labels, got {element!r}")
-    if element is str:
-        return VString()
     if isinstance(element, type) and issubclass(element, Enum):
         return VEnum(element)
-    found = None
+    plain: dict[object, VType[Any]] = {float: VDouble(), int: VInt(), bool: VBool(), str: VString()}
+    found = plain.get(element) if isinstance(element, type) else None
     with contextlib.suppress(TypeError, ValueError):  # what numpy raises for what names no dtype
-        found = type_of_dtype(np.dtype(element))  # type: ignore[call-overload]  # anything may have been given
+        found = found or (None if element is None else type_of_dtype(np.dtype(element)))  # type: ignore[call-overload]  # anything may be given
     if found is None:
         raise TypeError(f"VArray: expected a VType or one of {', '.join(DTYPES)}, str, got {shown(element)}")
     return found

@@ -8,6 +8,8 @@ import numpy as np
 
 __all__ = ["values_equal"]
 
+_PLAIN = {float, int, bool, str, type(None)}
+
 
 def values_equal(a: object, b: object) -> bool:
     """Whether two values are the same: NaN is NaN, arrays by dtype, shape and content, True is not 1; never raises."""
@@ -18,6 +20,8 @@ def values_equal(a: object, b: object) -> bool:
 
 
 def _equal(a: object, b: object) -> bool:
+    if type(a) is type(b) and type(a) in _PLAIN:
+        return a == b or (a != a and b != b)
     if a is b:
         return True
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):

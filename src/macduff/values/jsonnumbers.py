@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
-__all__ = ["FROM_NAME", "name_of", "number_in"]
+__all__ = ["name_of", "number_in"]
 
-FROM_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_FROM_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
-# The grammar of RFC 8259, in ASCII digits; float() and int() alone take " 1", "1_0", "+1", "0x" and other digits.
+# The grammar of RFC 8259, in ASCII digits; float() and int() alone take " 1", "1_0", "+1" and other alphabets' digits.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_MOST_DIGITS = 400
+_MOST_DIGITS = 400  # no integer of more fits any type, float64 included; int() of very many is slow, or raises
 
 
 def name_of(value: float) -> str:
@@ -21,30 +22,35 @@ def name_of(value: float) -> str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def number_in(data: object, numeric_strings: bool) -> object:
-    """The number that JSON data stands for; anything that is none is returned as it is, to be refused later.
+def number_in(data: object, numeric_strings: bool, integer: bool) -> object:
+    """The number that JSON data stands for; what stands for none is returned as it is, to be refused by the type.
 
-    A float that is not finite is none: a JSON text cannot hold one, a parser made it from 1e999.
+    numeric_strings: a string that is exactly a JSON number stands for it. integer: only if nothing is lost.
+    A float that is not finite stands for none: JSON cannot hold one, a parser made it of 1e999 or of a bare NaN.
     """
-    if type(data) is float:
-        return data if math.isfinite(data) else Overflown(data)
+    if isinstance(data, float) and not math.isfinite(data):
+        return NotJson(data)
     if not isinstance(data, str):
         return data
-    if data in FROM_NAME:
-        return FROM_NAME[data]
-    if not numeric_strings or len(data) > _MOST_DIGITS:
-        return data
-    match = _NUMBER.fullmatch(data)
+    if data in _FROM_NAME:
+        return _FROM_NAME[data]
+    return _number_of_text(data, integer) if numeric_strings else data
+
+
+def _number_of_text(text: str, integer: bool) -> object:
+    match = _NUMBER.fullmatch(text)
     if match is None:
-        return data
+        return text
     if match[1] is None and match[2] is None:
-        return int(data)
-    number = float(data)
-    return number if math.isfinite(number) else data
+        return int(text) if len(text) <= _MOST_DIGITS else text
+    number = float(text)
+    if not math.isfinite(number) or (integer and Decimal(text) != Decimal(number)):
+        return text
+    return number
 
 
-class Overflown:
-    """Stands for a float that a JSON parser cannot have read as such, so that it is refused with a sentence."""
+class NotJson:
+    """Stands for a float that JSON cannot hold, so that the refusal says how to write it."""
 
     def __init__(self, value: float) -> None:
         self._value = value

@@ -19,6 +19,7 @@ from .refusal import refuse, shown
 __all__ = ["VDouble", "VFloat", "VInt", "VNumber"]
 
 N = TypeVar("N", int, float)
+_FLOAT16, _FLOAT32 = struct.Struct("<e"), struct.Struct("<f")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +61,7 @@ class VNumber(VType[N]):
         return self._rule.of(value)
 
     def from_json(self, data: object, where: str = "value", numeric_strings: bool = False) -> N:
-        return self.validate(number_in(data, numeric_strings), where)
+        return self.validate(number_in(data, numeric_strings, self.python_type is int), where)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -162,9 +163,9 @@ class VFloat(VNumber[float]):
     def validate(self, value: object, where: str = "value", *, owned: bool = False) -> float:
         number = value if type(value) is float else _plain_number(value)
         if number is not None:
-            layout = "<f" if self.bits == 32 else "<e"
+            layout = _FLOAT32 if self.bits == 32 else _FLOAT16
             try:
-                rounded: float = struct.unpack(layout, struct.pack(layout, _odd_float(number)))[0]
+                rounded: float = layout.unpack(layout.pack(_odd_float(number)))[0]
                 return rounded
             except OverflowError:
                 pass
@@ -182,12 +183,12 @@ class VFloat(VNumber[float]):
 
 def _plain_number(value: object) -> int | float | None:
     """A plain int or float of the same value, for what is one: subclasses, numpy scalars; None for all else."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, float):
-        return float.__float__(value)
     if isinstance(value, int):
         return None if isinstance(value, bool) else int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, np.ndarray):
+        return _plain_number(value.item()) if value.ndim == 0 and value.dtype.kind in "iuf" else None
     if isinstance(value, np.generic):
         if value.dtype.kind in "iu":  # not isinstance np.integer: timedelta64 is one
             return int(value)
