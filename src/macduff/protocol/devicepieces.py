@@ -1,0 +1,130 @@
+"""What is at a path of a device, encoded; the parts of its fields are kept until they change."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from macduff.errors import NotFound
+
+from . import typeids
+from .dialect import Dialect
+from .encoding import Piece
+from .model import AttributeModel, DeviceModel, FieldModel, MethodModel
+from .pieces import AttributePieces, MethodPieces, pieces_for
+from .structure import block_meta, field_structure, is_action
+
+__all__ = ["DevicePieces", "dotted", "missing"]
+
+
+class DevicePieces:
+    """The pieces of one device in one dialect, for one state of it: the live one or a held one."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._fields: dict[str, tuple[FieldModel, Any]] = {}
+        self._keys: dict[str, Piece] = {}
+
+    def at(self, device: DeviceModel, rest: Sequence[str]) -> Piece:
+        """The piece at a path from the device; NotFound says what there is instead."""
+        if not rest:
+            return self._block(device)
+        name = rest[0]
+        field = device.fields.get(name)
+        if field is None:
+            return self.dialect.piece(_dig(_block_members(device, name), rest, device.name))
+        if len(rest) == 1:
+            return self.field(field)
+        if len(rest) == 2:
+            piece = self._part(field, rest[1])
+            if piece is not None:
+                return piece
+        structure = field_structure(field, self.dialect)
+        return self.dialect.piece(_dig(structure, rest[1:], f"{device.name}.{name}"))
+
+    def field(self, field: FieldModel) -> Piece:
+        """A whole attribute or method."""
+        return self.pieces(field).whole(field)
+
+    def pieces(self, field: FieldModel) -> Any:
+        """The caches of a field: AttributePieces or MethodPieces."""
+        known = self._fields.get(field.name)
+        if known is None or known[0] is not field:
+            known = self._fields[field.name] = (field, pieces_for(field, self.dialect))
+        return known[1]
+
+    def forget(self) -> None:
+        """Fields came or went: nothing of them is kept."""
+        self._fields.clear()
+
+    def _part(self, field: FieldModel, part: str) -> Piece | None:
+        pieces = self.pieces(field)
+        if isinstance(pieces, AttributePieces):
+            return None if is_action(field) else _attribute_part(pieces, field, part)  # type: ignore[arg-type]
+        return _method_part(pieces, field, part)  # type: ignore[arg-type]
+
+    def _block(self, device: DeviceModel) -> Piece:
+        members = [(self._key("typeid"), self.dialect.piece(typeids.BLOCK))]
+        members.append((self._key("meta"), self.dialect.piece(block_meta(device))))
+        members += [(self._key(name), self.field(field)) for name, field in device.fields.items()]
+        return self.dialect.encoding.object(members)
+
+    def _key(self, name: str) -> Piece:
+        key = self._keys.get(name)
+        if key is None:
+            key = self._keys[name] = self.dialect.piece(name)
+        return key
+
+
+def _attribute_part(pieces: AttributePieces, attribute: AttributeModel, part: str) -> Piece | None:
+    if part == "value":
+        return pieces.value(attribute.vtype, attribute.reading)
+    if part == "timeStamp":
+        return pieces.time(attribute.vtype, attribute.reading)
+    if part == "alarm":
+        return pieces.alarm(attribute.reading.alarm)
+    return pieces.meta(attribute) if part == "meta" else None
+
+
+def _method_part(pieces: MethodPieces, method: MethodModel, part: str) -> Piece | None:
+    if part == "took":
+        return pieces.log("took", method.took, method.takes)
+    if part == "returned":
+        return pieces.log("returned", method.returned, method.returns)
+    return pieces.meta(method) if part == "meta" else None
+
+
+def _block_members(device: DeviceModel, name: str) -> Mapping[str, Any]:
+    """A block without its fields, for paths to what is no field."""
+    if name == "meta":
+        return {"meta": block_meta(device)}
+    if name == "typeid":
+        return {"typeid": typeids.BLOCK}
+    return dict.fromkeys(device.fields)
+
+
+def _dig(structure: Mapping[str, Any], path: Sequence[str], where: str) -> Any:
+    found: Any = structure
+    for name in path:
+        if not isinstance(found, Mapping) or name not in found:
+            raise missing(where, name, found if isinstance(found, Mapping) else ())
+        found = found[name]
+        where = f"{where}.{name}"
+    return found
+
+
+def missing(where: str, name: str, known: Iterable[str]) -> NotFound:
+    """The error for a name that is not there: what is, and what may have been meant."""
+    names = [item for item in known if item != "typeid"]
+    if not names:
+        return NotFound(f"{where}: expected the end of the path, got {name!r}")
+    close = difflib.get_close_matches(name, names, 1)
+    listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return NotFound(f"{where}: expected one of {listed}, got {name!r}{hint}")
+
+
+def dotted(path: Sequence[str]) -> str:
+    """A path as errors show it: STAGE.position."""
+    return ".".join(path)

@@ -1,0 +1,255 @@
+"""What comes from one listener of one device, on its way to the channels that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy
+
+from macduff.errors import MacduffError
+from macduff.values import Reading, VType
+
+from .channel import Channel
+from .devicepieces import DevicePieces
+from .dialect import MACDUFF, Dialect
+from .encoding import Piece
+from .frames import Framer
+from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
+from .kinds import attribute_typeid, meta_typeid
+from .metas import meta_of
+from .model import DeviceModel
+from .subscription import EverySubscription, Subscription
+
+__all__ = ["Feed"]
+
+
+class Feed:
+    """The subscribed channels of a device; `member` and `every` say which listener of it this is.
+
+    Changes count only when they are newer than what is held: an attribute never goes back.
+    """
+
+    def __init__(self, model: DeviceModel, member: str, every: bool, large: int) -> None:
+        self.name = model.name
+        self.member = member
+        self.every = every
+        self.live = not every
+        self.held = HeldDevice(model)
+        self.sequence = newest_of(model)
+        self._large = large
+        self._channels: dict[tuple[Dialect, tuple[str, ...], bool], Channel] = {}
+        self._pieces: dict[Dialect, DevicePieces] = {}
+        self._live_pieces: dict[Dialect, DevicePieces] = {}
+        self._routes: dict[str, list[Channel]] = {}
+        self._touched: list[Channel] = []
+
+    # who listens
+
+    def channel(self, rest: Sequence[str], delta: bool, framer: Framer) -> Channel:
+        """The channel of a path; the same for all who subscribe to it in the same dialect."""
+        key = (framer.dialect, tuple(rest), delta)
+        channel = self._channels.get(key)
+        if channel is None:
+            pieces = self._pieces.setdefault(framer.dialect, DevicePieces(framer.dialect))
+            channel = self._channels[key] = Channel(self.held, rest, delta, framer, pieces)
+            channel.sequence = self.sequence
+            self._routes.clear()
+        return channel
+
+    def release(self, channel: Channel) -> None:
+        """A channel without subscribers is dropped."""
+        if not channel.subscribers:
+            self._channels.pop((channel.framer.dialect, channel.rest, channel.delta), None)
+            self._routes.clear()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody subscribes to anything here."""
+        return not self._channels
+
+    def subscribers(self) -> list[Subscription]:
+        """Everybody, in the order of their channels."""
+        return [item for channel in self._channels.values() for item in channel.subscribers]
+
+    def _concerned(self, name: str) -> list[Channel]:
+        found = self._routes.get(name)
+        if found is None:
+            found = [item for item in self._channels.values() if not item.rest or item.rest[0] == name]
+            self._routes[name] = found
+        return found
+
+    # first values
+
+    def first(self, channel: Channel) -> tuple[Piece, int]:
+        """The whole at a channel's path, and the sequence up to which it holds everything.
+
+        `latest`: from the device as it is now, which may be ahead of the queue. `every`: as held, so that each later
+        change follows.
+        """
+        if self.every:
+            return channel.whole(), 0
+        model = self.held.model
+        pieces = self._live_pieces.get(channel.framer.dialect)
+        if pieces is None:
+            pieces = self._live_pieces[channel.framer.dialect] = DevicePieces(channel.framer.dialect)
+        before = newest_of(model, channel.rest[0] if channel.rest else None)
+        piece = pieces.at(model, channel.rest)
+        after = newest_of(model, channel.rest[0] if channel.rest else None)
+        floor = after if after > self.sequence else 0
+        return channel.framer.whole(piece, channel.delta, max(before, channel.sequence)), floor
+
+    # what came
+
+    def changes(self, changes: Mapping[str, Any], sequence: int) -> None:
+        """A change set, merged by the core; all who are concerned get it as one."""
+        fields = self.held.fields
+        for key, value in changes.items():
+            if key in fields:
+                self._reading(key, value)
+            elif key == "":
+                self._renew(value)
+            else:
+                name, _, what = key.rpartition(".")
+                self._other(name, what, value)
+        self._publish(sequence)
+
+    def present(self, model: DeviceModel) -> None:
+        """The listener is in place: take all of the device's present state, which may be newer than what is held."""
+        self.live = True
+        if list(model.fields) == list(self.held.fields):
+            self._catch_up(model)
+        else:
+            self._renew(model)
+        self._publish(max(self.sequence, newest_of(self.held)))
+
+    def _renew(self, model: DeviceModel) -> None:
+        """What fields there are has changed: everybody gets the whole again."""
+        self.held.renew(model)
+        self._pieces_forget()
+        for channel in self._channels.values():
+            channel.all()
+            self._touch(channel)
+
+    def _pieces_forget(self) -> None:
+        for pieces in (*self._pieces.values(), *self._live_pieces.values()):
+            pieces.forget()
+
+    def gone(self) -> list[tuple[Channel, MacduffError]]:
+        """Channels whose path is no more, and why."""
+        found: list[tuple[Channel, MacduffError]] = []
+        for channel in self._channels.values():
+            if channel.rest:
+                try:
+                    channel.whole()
+                except MacduffError as error:
+                    found.append((channel, error))
+        return found
+
+    def _catch_up(self, model: DeviceModel) -> None:
+        for name, field in model.fields.items():
+            held = self.held.fields[name]
+            if isinstance(held, HeldAttribute):
+                self._other(name, "meta", field.vtype)  # type: ignore[union-attr]
+                self._other(name, "setpoint", field.setpoint)  # type: ignore[union-attr]
+                self._reading(name, field.reading)  # type: ignore[union-attr]
+            else:
+                self._other(name, "log", (field.took, field.returned))  # type: ignore[union-attr]
+            self._other(name, "writeable", field.writeable)
+
+    def _publish(self, sequence: int) -> None:
+        self.sequence = max(sequence, self.sequence)
+        touched, self._touched = self._touched, []
+        for channel in touched:
+            channel.step(self.sequence)
+            if self.every:
+                body = channel.changes(channel.version - 1)
+                if body is None:
+                    continue
+                for each in channel.subscribers:
+                    if isinstance(each, EverySubscription):
+                        each.push(body)
+            else:
+                for subscriber in channel.subscribers:
+                    subscriber.changed()
+
+    def _touch(self, channel: Channel) -> None:
+        if not channel.touched:
+            channel.touched = True
+            self._touched.append(channel)
+
+    def _reading(self, name: str, new: Reading) -> None:
+        held = self.held.fields[name]
+        if not isinstance(held, HeldAttribute):
+            return
+        old = held.reading
+        if new.sequence <= old.sequence:
+            return
+        held.reading = new
+        if held.writable:  # a set point that was never asked for is the value
+            self._other(name, "setpoint", self.held.model.fields[name].setpoint)  # type: ignore[union-attr]
+        same: bool | None = None
+        alarm_same = new.alarm == old.alarm
+        for channel in self._concerned(name):
+            if same is None and len(channel.rest) > 1:
+                same = not self.every and self._equal(held.vtype, old.value, new.value)
+            if channel.reading(name, old, new, bool(same), alarm_same):
+                self._touch(channel)
+
+    def _equal(self, vtype: VType[Any], old: Any, new: Any) -> bool:
+        if isinstance(new, numpy.ndarray) and new.nbytes > self._large:
+            return False  # large arrays are not compared (rule 4)
+        return vtype.equal(old, new)
+
+    def _other(self, name: str, what: str, value: Any) -> None:
+        held = self.held.fields.get(name)
+        if held is None:
+            return
+        for part in self._parts(held, what, value):
+            for channel in self._concerned(name):
+                if channel.all() if part == "" else channel.part(name, part):
+                    self._touch(channel)
+
+    def _parts(self, held: Any, what: str, value: Any) -> Iterator[str]:
+        """Apply a change and say what parts of the field it concerns; "" is all of it."""
+        if what == "writeable":
+            if held.writeable != value:
+                held.writeable = value
+                yield "meta.writeable"
+        elif isinstance(held, HeldAttribute):
+            if what == "setpoint":
+                if held.setpoint is not value:
+                    held.setpoint = value
+                    yield "setpoint"
+            elif what == "meta" and held.vtype is not value:
+                old, held.vtype = held.vtype, value
+                held.describe(self.held.model.fields[held.name])  # type: ignore[arg-type]
+                yield from _meta_parts(old, value)
+        elif isinstance(held, HeldMethod) and what == "log":
+            took, returned = value
+            if took is not held.took:
+                held.took = took
+                yield "took"
+            if returned is not held.returned:
+                held.returned = returned
+                yield "returned"
+
+
+def _plain_meta(vtype: VType[Any]) -> dict[str, Any]:
+    return meta_of(
+        vtype, MACDUFF, description=vtype.description, tags=vtype.tags, writable=True, writeable=True, label=vtype.label
+    )
+
+
+def _meta_parts(old: VType[Any], new: VType[Any]) -> Iterator[str]:
+    """Which members of a meta differ; "" when the types' forms do, so that the whole must be sent again."""
+    forms = [(attribute_typeid(vtype, True), meta_typeid(vtype, True)) for vtype in (old, new)]
+    before, after = (_plain_meta(vtype) for vtype in (old, new))
+    if forms[0] != forms[1] or before.keys() != after.keys():
+        yield ""
+        return
+    for name, value in after.items():
+        if name == "display":
+            yield from (f"meta.display.{key}" for key in value if value[key] != before[name][key])
+        elif value != before[name]:
+            yield f"meta.{name}"

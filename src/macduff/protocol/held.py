@@ -1,0 +1,113 @@
+"""A device as its subscribers know it: the state up to the changes that have come through the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from macduff.values import Reading, VType
+
+from .model import AttributeModel, DeviceModel, FieldModel, MethodLog, MethodModel
+from .structure import is_attribute
+
+__all__ = ["HeldAttribute", "HeldDevice", "HeldMethod", "newest_of"]
+
+
+class HeldAttribute:
+    """An AttributeModel that changes only when a change arrives."""
+
+    __slots__ = (
+        "description", "label", "name", "parameter", "reading", "setpoint", "tags", "vtype", "writable", "writeable",
+    )  # fmt: skip
+
+    def __init__(self, model: AttributeModel) -> None:
+        self.name = model.name
+        self.describe(model)
+        self.vtype: VType[Any] = model.vtype
+        self.reading: Reading = model.reading
+        self.setpoint = model.setpoint
+        self.writable = model.writable
+        self.writeable = model.writeable
+        self.parameter = model.parameter
+
+    def describe(self, model: AttributeModel) -> None:
+        """Take what is told of it in words."""
+        self.label = model.label
+        self.description = model.description
+        self.tags: Sequence[str] = model.tags
+
+
+class HeldMethod:
+    """A MethodModel whose logs and writeable change only when a change arrives; all else is the method's own."""
+
+    __slots__ = ("_model", "returned", "took", "writeable")
+
+    def __init__(self, model: MethodModel) -> None:
+        self._model = model
+        self.took: MethodLog = model.took
+        self.returned: MethodLog = model.returned
+        self.writeable = model.writeable
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def label(self) -> str:
+        return self._model.label
+
+    @property
+    def description(self) -> str:
+        return self._model.description
+
+    @property
+    def tags(self) -> Sequence[str]:
+        return self._model.tags
+
+    @property
+    def takes(self) -> Mapping[str, VType[Any]]:
+        return self._model.takes
+
+    @property
+    def required(self) -> Sequence[str]:
+        return self._model.required
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        return self._model.defaults
+
+    @property
+    def returns(self) -> Mapping[str, VType[Any]]:
+        return self._model.returns
+
+    @property
+    def unpacked(self) -> bool:
+        return self._model.unpacked
+
+
+class HeldDevice:
+    """A DeviceModel made of held fields."""
+
+    def __init__(self, model: DeviceModel) -> None:
+        self.renew(model)
+
+    def renew(self, model: DeviceModel) -> None:
+        """Take everything of a device as it stands now."""
+        self.model = model
+        self.name = model.name
+        self.label = model.label
+        self.description = model.description
+        self.tags: Sequence[str] = model.tags
+        self.fields: dict[str, FieldModel] = {name: held(field) for name, field in model.fields.items()}
+
+
+def held(field: FieldModel) -> HeldAttribute | HeldMethod:
+    """A field as it stands now, to be kept."""
+    return HeldAttribute(field) if is_attribute(field) else HeldMethod(field)  # type: ignore[arg-type]
+
+
+def newest_of(device: DeviceModel, only: str | None = None) -> int:
+    """The largest sequence among the readings of a device, or of one field."""
+    fields = device.fields
+    chosen = fields.values() if only is None else [fields[only]] if only in fields else []
+    return max((field.reading.sequence for field in chosen if is_attribute(field)), default=0)

@@ -1,0 +1,189 @@
+"""One server's side of the protocol: what all its connections share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from macduff.errors import NotFound, Refused, Removed
+from macduff.limits import DEFAULTS, Limits
+
+from .devicepieces import DevicePieces
+from .dialect import DIALECTS, STRICT, Dialect
+from .encoding import Piece
+from .feed import Feed
+from .frames import Framer
+from .host import Host
+from .model import DeviceModel, SEvent
+from .structure import unservable
+from .subscription import EverySubscription, Subscription
+
+if TYPE_CHECKING:
+    from .server import ServerSession
+
+__all__ = ["Hub"]
+
+
+class Hub:
+    """Shares encodings among the sessions of one server. All of it runs on that server's own thread."""
+
+    def __init__(self, host: Host, limits: Limits = DEFAULTS) -> None:
+        self.host = host
+        self.limits = limits
+        self.dropped = 0
+        """Changes that `every` subscriptions lost."""
+        self.sessions: dict[ServerSession, None] = {}
+        self._framers = {dialect: Framer(dialect) for dialect in DIALECTS.values()}
+        self._feeds: dict[tuple[str, str, bool], Feed] = {}
+        self._pieces: dict[tuple[str, Dialect], tuple[DeviceModel, DevicePieces]] = {}
+        self._ready: list[ServerSession] = []
+
+    # connections
+
+    def open(self, subprotocol: str | None = None, peer: str = "") -> ServerSession:
+        """A session for a new connection; `peer` is who it is, for the audit log."""
+        from .server import ServerSession
+
+        dialect = STRICT if subprotocol is None else DIALECTS[subprotocol]
+        session = ServerSession(self, dialect, peer)
+        self.sessions[session] = None
+        return session
+
+    def framer(self, dialect: Dialect) -> Framer:
+        """The builder of a dialect's messages."""
+        return self._framers[dialect]
+
+    def ready(self) -> list[ServerSession]:
+        """The sessions that have got something to send since this was asked last."""
+        found, self._ready = self._ready, []
+        for session in found:
+            session.announced = False
+        return [session for session in found if not session.closed]
+
+    def announce(self, session: ServerSession) -> None:
+        """A session has something to send."""
+        self._ready.append(session)
+
+    # what comes from the Process
+
+    def deliver(self, item: tuple[Any, ...], member: str | None = None) -> None:
+        """An item of the server's queue: what a listener said, or the end of a request.
+
+        `member`: the item is from the `every` listener of that member.
+        """
+        kind = item[0]
+        if kind is SEvent.Changes:
+            feed = self._feed(item[1], member)
+            if feed is not None:
+                feed.changes(item[2], item[3])
+                if "" in item[2]:
+                    self._end_gone(feed)
+        elif kind is SEvent.Value:
+            feed = self._feed(item[1], member)
+            if feed is not None:
+                self._present(feed, item[2])
+        elif kind is SEvent.Removed:
+            self._removed(item[1], str(item[2]))
+        elif kind is SEvent.Overrun:
+            self._overrun(item[1], item[2], item[3], member)
+        else:
+            kind.session.ended(kind, item[1])
+
+    def _feed(self, device: str, member: str | None) -> Feed | None:
+        return self._feeds.get((device, member or "", member is not None))
+
+    def _present(self, feed: Feed, value: Any) -> None:
+        model = self.host.find(feed.name)
+        if model is None:
+            return
+        waiting = not feed.live
+        feed.present(model)
+        self._end_gone(feed)
+        if waiting:
+            for subscriber in feed.subscribers():
+                subscriber.session.queue(subscriber)
+
+    def _end_gone(self, feed: Feed) -> None:
+        for channel, error in feed.gone():
+            for subscriber in list(channel.subscribers):
+                subscriber.session.end(subscriber, error)
+
+    def _removed(self, device: str, reason: str) -> None:
+        for dialect in self._framers:
+            self._pieces.pop((device, dialect), None)
+        for feed in [feed for feed in self._feeds.values() if feed.name == device]:
+            text = f"{device}: it was removed" + (f" ({reason})" if reason else "")
+            for subscriber in feed.subscribers():
+                subscriber.session.end(subscriber, Removed(text, device=device))
+
+    def _overrun(self, device: str, name: str, count: int, member: str | None) -> None:
+        feed = self._feed(device, member)
+        for subscriber in feed.subscribers() if feed is not None else ():
+            if isinstance(subscriber, EverySubscription) and subscriber.channel.rest[:1] in ((), (name,)):
+                subscriber.lost(count)
+
+    # what sessions ask
+
+    def device(self, name: str) -> DeviceModel:
+        """A device; NotFound says which there are."""
+        model = self.host.find(name)
+        if model is None:
+            self._prune()
+            raise no_device(name, self.host)
+        return model
+
+    def get(self, path: Sequence[str], dialect: Dialect) -> Piece:
+        """What is at a path now, encoded; kept until it changes."""
+        model = self.device(path[0])
+        if len(path) == 1 and not dialect.ours and (problems := unservable(model)):
+            raise Refused(problems[0], device=model.name)
+        key = (path[0], dialect)
+        known = self._pieces.get(key)
+        if known is None or known[0] is not model:
+            known = self._pieces[key] = (model, DevicePieces(dialect))
+        return known[1].at(model, path[1:])
+
+    def _prune(self) -> None:
+        """What is kept of devices that are gone is dropped."""
+        for key in [key for key in self._pieces if self.host.find(key[0]) is None]:
+            del self._pieces[key]
+
+    def subscribe(
+        self, session: ServerSession, identity: int, path: Sequence[str], delta: bool, every: bool
+    ) -> Subscription:
+        """A subscription, after a look whether there is something at the path."""
+        self.get(path, session.dialect)
+        model = self.device(path[0])
+        member = path[1] if every and len(path) > 1 and path[1] in model.fields else ""
+        key = (path[0], member, every)
+        feed = self._feeds.get(key)
+        if feed is None:
+            feed = self._feeds[key] = Feed(model, member, every, self.limits.large_array)
+            self.host.watch(*key)
+        channel = feed.channel(path[1:], delta, self._framers[session.dialect])
+        kind = EverySubscription if every else Subscription
+        subscription = kind(session, identity, feed, channel)
+        channel.subscribers.append(subscription)
+        if feed.live:
+            session.queue(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Forget a subscription, and its listener when it was the last."""
+        feed, channel = subscription.feed, subscription.channel
+        channel.subscribers.remove(subscription)
+        feed.release(channel)
+        if feed.idle:
+            key = (feed.name, feed.member, feed.every)
+            if self._feeds.get(key) is feed:
+                del self._feeds[key]
+                self.host.unwatch(*key)
+
+
+def no_device(name: str, host: Host) -> NotFound:
+    """The error for a device that there is not."""
+    from .devicepieces import missing
+
+    error = missing("devices", name, host.devices())
+    error.device = name
+    return error

@@ -1,0 +1,245 @@
+"""The protocol's server side, one connection: frames in, frames out, no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from macduff.errors import BadValue, DuplicateId, MacduffError, NotFound, TooMany
+
+from . import asking
+from .asking import Waiting
+from .dialect import Dialect
+from .encoding import Piece
+from .host import Outcome
+from .hub import Hub
+from .messages import Get, Post, Put, Refusal, Request, Subscribe, Unsubscribe, parse
+from .subscription import Subscription
+
+__all__ = ["Hub", "ServerSession"]
+
+
+class _Reply:
+    __slots__ = ("_frame",)
+
+    def __init__(self, frame: Piece) -> None:
+        self._frame = frame
+
+    def frame(self) -> Piece:
+        return self._frame
+
+
+class ServerSession:
+    """One connection. Feed it frames, send what it gives; it says when it must be closed.
+
+    `pending`: there is something to send. `failed`: a reason to close the connection, "" while there is none.
+    """
+
+    def __init__(self, hub: Hub, dialect: Dialect, peer: str = "") -> None:
+        self.hub = hub
+        self.dialect = dialect
+        self.peer = peer
+        self.limits = hub.limits
+        self.closed = False
+        self.failed = ""
+        self.announced = False
+        self.dropped = 0
+        self._framer = hub.framer(dialect)
+        self._queue: deque[Subscription | _Reply] = deque()
+        self._replies = 0
+        self._reply_size = 0
+        self._waiting: dict[Waiting, bool] = {}
+        self._subscriptions: dict[int, Subscription] = {}
+
+    # the connection's side
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self._queue)
+
+    @property
+    def replies_pending(self) -> bool:
+        """Whether replies wait to be sent: a connection that is full for long while they do is stalled."""
+        return self._replies > 0
+
+    @property
+    def choked(self) -> bool:
+        """Whether so many replies wait that nothing should be received until some are sent."""
+        return self._replies >= self.limits.in_flight or self._reply_size > self.limits.outgoing
+
+    def receive(self, frame: str | bytes) -> None:
+        """A frame from the client. Every message in it gets exactly one Return or Error, now or later."""
+        if self.closed:
+            return
+        for request in parse(frame, self.dialect, self.limits):
+            self._handle(request)
+
+    def outgoing(self, room: int) -> list[str | bytes]:
+        """The frames that may be sent now: about `room` bytes, one frame may go beyond. str text, bytes binary.
+
+        What is not given stays: replies in order, changes merged until there is room.
+        """
+        frames: list[Piece] = []
+        queue = self._queue
+        while queue and room > 0:
+            entry = queue.popleft()
+            try:
+                frame = entry.frame()
+            except Exception as error:
+                frame = self._broken(entry, error)
+            if frame is None:
+                continue
+            if type(entry) is _Reply:
+                self._replies -= 1
+                self._reply_size -= len(frame)
+            room -= len(frame)
+            frames.append(frame)
+        return self._batched(frames)
+
+    def close(self) -> None:
+        """The connection is gone: its subscriptions are freed, its calls go on unless they asked to be aborted."""
+        if self.closed:
+            return
+        self.closed = True
+        self.hub.sessions.pop(self, None)
+        for subscription in list(self._subscriptions.values()):
+            self._forget(subscription)
+        self._queue.clear()
+        waiting, self._waiting = list(self._waiting), {}
+        for request in waiting:
+            if request.abort:
+                self.hub.host.abandon(request)
+
+    def _batched(self, frames: list[Piece]) -> list[str | bytes]:
+        encoding = self.dialect.encoding
+        if frames and (encoding.binary or (self.dialect.ours and len(frames) > 1)):
+            return [encoding.array(frames)]
+        return frames
+
+    # the hub's side
+
+    def queue(self, entry: Subscription | _Reply) -> None:
+        """Something to send, behind what is there already."""
+        self._queue.append(entry)
+        if not self.announced:
+            self.announced = True
+            self.hub.announce(self)
+
+    def ended(self, request: Waiting, outcome: Outcome) -> None:
+        """A put or call has ended."""
+        if self._waiting.pop(request, False) is False or self.closed:
+            return  # it has had its reply, or nobody is there to read it
+        if outcome.error is not None:
+            self._fail(request.id, outcome.error)
+            return
+        try:
+            value = request.finish(outcome.value)
+        except Exception as error:
+            self._fail(request.id, _told(error))
+        else:
+            self.reply(self._framer.returned(request.id, value))
+
+    def end(self, subscription: Subscription, error: MacduffError) -> None:
+        """What is subscribed is gone: its one Error, and nothing after."""
+        self._forget(subscription)
+        self._fail(subscription.id, error)
+
+    def count_dropped(self, count: int) -> None:
+        """Changes that this client will not see."""
+        self.dropped += count
+        self.hub.dropped += count
+
+    # requests
+
+    def _handle(self, request: Request | Refusal) -> None:
+        try:
+            if isinstance(request, Refusal):
+                self._fail(request.id, request.error)
+                return
+            if not isinstance(request, Unsubscribe):
+                self._check_path(request)
+            if isinstance(request, Get):
+                self.reply(self._framer.returned(request.id, self.hub.get(request.path, self.dialect)))
+            elif isinstance(request, Put):
+                asking.put(self, request)
+            elif isinstance(request, Post):
+                asking.post(self, request)
+            elif isinstance(request, Subscribe):
+                self._subscribe(request)
+            else:
+                self._unsubscribe(request)
+        except Exception as error:
+            self._fail(request.id, _told(error))
+
+    def _check_path(self, request: Get | Put | Post | Subscribe) -> None:
+        if request.id in self._subscriptions:
+            raise DuplicateId(f"id: expected one that is not in use, got {request.id}, that of a subscription")
+        if not request.path:
+            raise BadValue("path: expected a device and what is wanted of it, got an empty list")
+
+    def _subscribe(self, request: Subscribe) -> None:
+        if any(waiting.id == request.id for waiting in self._waiting):
+            raise DuplicateId(f"id: expected one that is not in use, got {request.id}, that of an open request")
+        if len(self._subscriptions) >= self.limits.subscriptions:
+            raise TooMany(f"subscriptions: expected at most {self.limits.subscriptions} a connection, got one more")
+        if request.policy not in (None, "latest", "every"):
+            raise BadValue.of("policy", "latest or every", request.policy)
+        every = request.policy == "every"
+        subscription = self.hub.subscribe(self, request.id, request.path, bool(request.delta), every)
+        self._subscriptions[request.id] = subscription
+
+    def _unsubscribe(self, request: Unsubscribe) -> None:
+        subscription = self._subscriptions.get(request.id)
+        if subscription is None:
+            raise NotFound(f"id: expected that of a subscription, got {request.id}")
+        self._forget(subscription)
+        self.reply(self._framer.returned(request.id, self._framer.null))
+
+    def _forget(self, subscription: Subscription) -> None:
+        subscription.dead = True
+        self._subscriptions.pop(subscription.id, None)
+        self.hub.unsubscribe(subscription)
+
+    # replies
+
+    def wait(self, identity: int, finish: Callable[[object], Piece], abort: bool = False) -> Waiting:
+        """A request whose reply comes later; `finish` makes the value of its Return. TooMany beyond the bound."""
+        if len(self._waiting) >= self.limits.in_flight:
+            raise TooMany(f"requests: expected at most {self.limits.in_flight} open ones a connection, got one more")
+        waiting = Waiting(self, identity, finish, abort)
+        self._waiting[waiting] = True
+        return waiting
+
+    def unwait(self, waiting: Waiting) -> None:
+        """It could not be asked for; the error is its reply."""
+        self._waiting.pop(waiting, None)
+
+    def reply(self, frame: Piece) -> None:
+        """The last message for a request, behind all changes that came before it."""
+        self._replies += 1
+        self._reply_size += len(frame)
+        limits = self.limits
+        if self._replies > _MOST * limits.in_flight or self._reply_size > limits.outgoing + limits.frame_size:
+            self.failed = self.failed or "it asks faster than it reads the replies"
+        self.queue(_Reply(frame))
+
+    def _fail(self, identity: int, error: MacduffError) -> None:
+        self.reply(self._framer.failed(identity, error))
+
+    def _broken(self, entry: Subscription | _Reply, error: Exception) -> Piece | None:
+        """A subscription whose value cannot be said ends with the reason."""
+        if isinstance(entry, _Reply):
+            raise error
+        self._forget(entry)
+        return self._framer.failed(entry.id, _told(error))
+
+
+_MOST = 4  # times the requests that may be open: who has so many replies unread does not read at all
+
+
+def _told(error: Exception) -> MacduffError:
+    """Any exception as one that the wire can say."""
+    if isinstance(error, MacduffError):
+        return error
+    return MacduffError(f"the server failed: {type(error).__name__}: {error}")

@@ -1,0 +1,107 @@
+"""One subscription of one connection: what it was sent, and what is still to be sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .channel import Channel
+from .encoding import Piece
+
+if TYPE_CHECKING:
+    from .feed import Feed
+    from .server import ServerSession
+
+__all__ = ["EverySubscription", "Subscription"]
+
+
+class Subscription:
+    """`latest`: whatever changed while it could not be sent goes out as one change set."""
+
+    __slots__ = ("channel", "dead", "feed", "floor", "fresh", "id", "prefix", "queued", "sent", "session")
+
+    def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
+        self.session = session
+        self.id = identity
+        self.feed = feed
+        self.channel = channel
+        self.prefix = channel.framer.prefix(identity, channel.delta)
+        self.fresh = True
+        self.sent = channel.version
+        self.floor = 0
+        self.queued = False
+        self.dead = False
+
+    def frame(self) -> Piece | None:
+        """The next message; None when there is nothing to say any more."""
+        self.queued = False
+        if self.dead:
+            return None
+        if self.fresh:
+            return self._first()
+        channel = self.channel
+        sent = self.sent
+        if sent == channel.version:
+            return None
+        self.sent = channel.version
+        body = channel.body(sent)
+        return None if body is None else self.prefix + body
+
+    def _first(self) -> Piece:
+        """Everything, as it is when there is room to send it: nothing waits in memory until then."""
+        self.fresh = False
+        channel = self.channel
+        self.sent = channel.version
+        body, self.floor = self.feed.first(channel)
+        return self.prefix + body + channel.framer.gap(0)
+
+    def changed(self) -> None:
+        """Its channel has a new version."""
+        if self.floor:
+            if self.channel.sequence < self.floor:
+                return  # what it was sent first is newer
+            self.floor = 0
+        if not self.queued:
+            self.queued = True
+            self.session.queue(self)
+
+
+class EverySubscription(Subscription):
+    """`every`: each change is sent; those that cannot be kept are counted, the oldest go."""
+
+    __slots__ = ("_backlog", "_bytes", "_dropped")
+
+    def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
+        super().__init__(session, identity, feed, channel)
+        self._backlog: deque[tuple[Piece, int]] = deque()
+        self._bytes = 0
+        self._dropped = 0
+
+    def frame(self) -> Piece | None:
+        self.queued = False
+        if self.dead:
+            return None
+        if self.fresh:
+            return self._first()
+        while self._backlog:
+            body, version = self._backlog.popleft()
+            self._bytes -= len(body)
+            if version > self.sent:  # else the first message held it already
+                dropped, self._dropped = self._dropped, 0
+                return self.prefix + body + self.channel.framer.gap(dropped)
+        return None
+
+    def push(self, body: Piece) -> None:
+        """A change to send. The session's queue has at least one entry for each that is kept."""
+        limits = self.session.limits
+        self._backlog.append((body, self.channel.version))
+        self._bytes += len(body)
+        while len(self._backlog) > limits.every_changes or (self._bytes > limits.outgoing and len(self._backlog) > 1):
+            self._bytes -= len(self._backlog.popleft()[0])
+            self.lost(1)
+        self.session.queue(self)
+
+    def lost(self, count: int) -> None:
+        """So many changes will not be sent; the next message says so, and the hub counts."""
+        self._dropped += count
+        self.session.count_dropped(count)
