@@ -98,7 +98,10 @@ class _Msgpack:
     binary = True
 
     def __init__(self) -> None:
-        self.encode = _careful(msgspec.msgpack.Encoder().encode)
+        self._encode = _careful(msgspec.msgpack.Encoder().encode)
+
+    def encode(self, value: object) -> bytes:
+        return self._encode(value)
 
     def object(self, members: Sequence[tuple[bytes, bytes]]) -> bytes:
         return _header(len(members), 0x80, 0xDE) + b"".join([part for member in members for part in member])
