@@ -15,7 +15,7 @@ from .casting import cast_array, first_misfit
 from .jsonnumbers import name_of, number_in
 from .nesting import flatten, index_text, is_sequence
 from .numbers import VNumber
-from .ranges import Pair, range_text
+from .ranges import Bounds
 from .refusal import refuse
 
 __all__ = ["NumberCodec"]
@@ -31,7 +31,7 @@ class NumberCodec:
         self.ndim = ndim
         self.shape = shape
         self.dtype: np.dtype[Any] = np.dtype(element.dtype or "bool")
-        self.control: Pair | None = element.control if isinstance(element, VNumber) else None
+        self.control: Bounds | None = element._control if isinstance(element, VNumber) else None
 
     @property
     def expected(self) -> str:
@@ -106,17 +106,12 @@ class NumberCodec:
     def check_control(self, array: AnyArray, where: str) -> None:
         if self.control is None or array.size == 0:
             return
-        low, high = self.control
-        good = np.ones(array.shape, dtype=np.bool_) if array.dtype.kind != "f" else ~np.isnan(array)
-        if low is not None:
-            good &= array >= low
-        if high is not None:
-            good &= array <= high
+        good = self.control.hold_each(array)
         if not good.all():
             position = int(np.argmin(good))
             units = self.element.units if isinstance(self.element, VNumber) else ""
             got = array.flat[position].item()
-            raise refuse(where + index_text(position, array.shape), range_text(self.control, units), got)
+            raise refuse(where + index_text(position, array.shape), self.control.text(units), got)
 
     def zero(self) -> AnyArray:
         shape = self.shape if self.shape is not None else (0,) * (self.ndim or 1)

@@ -72,7 +72,7 @@ class VMap(VType[Mapping[str, Any]]):
         return {name: vtype.to_binary(value[name]) for name, vtype in self.fields.items()}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class VTable(VType[Table]):
     """Named columns of one length: `VTable({"x": VDouble(units="mm"), "name": str})`.
 
@@ -83,9 +83,16 @@ class VTable(VType[Table]):
 
     _SHOWN_FIRST = ("columns",)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        columns = _checked_names("VTable", "columns", self.columns)
+    def __init__(
+        self,
+        columns: Mapping[str, VType[Any] | type[Any] | str],
+        *,
+        description: str = "",
+        label: str = "",
+        tags: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(description=description, label=label, tags=tags)
+        columns = _checked_names("VTable", "columns", columns)
         self._set("columns", FrozenMap({name: _column(name, column) for name, column in columns.items()}))
 
     @property

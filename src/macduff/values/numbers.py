@@ -13,7 +13,7 @@ import numpy as np
 from .alarm import Alarm
 from .base import VType, checked_text
 from .jsonnumbers import name_of, number_in
-from .ranges import AlarmRule, Pair, checked_pair, range_text, within
+from .ranges import AlarmRule, Bounds, Pair, checked_pair
 from .refusal import refuse, shown
 
 __all__ = ["VDouble", "VFloat", "VInt", "VNumber"]
@@ -27,7 +27,7 @@ class VNumber(VType[N]):
     """What all numbers share.
 
     units: "mm". precision: digits after the point, 0..100. Ranges are (low, high), None at an open end: display is
-    for screens, control refuses set points, warning raises MINOR, alarm raises MAJOR.
+    for screens (and may run downwards), control refuses set points, warning raises MINOR, alarm raises MAJOR.
     """
 
     units: str = field(default="", kw_only=True)
@@ -36,6 +36,7 @@ class VNumber(VType[N]):
     control: Pair | None = field(default=None, kw_only=True)
     warning: Pair | None = field(default=None, kw_only=True)
     alarm: Pair | None = field(default=None, kw_only=True)
+    _control: Bounds | None = field(init=False)
     _rule: AlarmRule = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,9 +44,17 @@ class VNumber(VType[N]):
         self._set("units", checked_text(f"{self.name}(units)", self.units))
         self._set("precision", _checked_precision(f"{self.name}(precision)", self.precision))
         for name in ("display", "control", "warning", "alarm"):
-            pair = checked_pair(f"{self.name}({name})", getattr(self, name), self.python_type is float)
-            self._set(name, pair)
-        self._set("_rule", AlarmRule(self.warning, self.alarm, self.units))
+            where, is_float = f"{self.name}({name})", self.python_type is float
+            self._set(name, checked_pair(where, getattr(self, name), is_float, ordered=name != "display"))
+        self._set("_rule", AlarmRule(self._bounds(self.warning), self._bounds(self.alarm), self.units))
+        self._set("_control", self._bounds(self.control))
+
+    def _bounds(self, pair: Pair | None) -> Bounds | None:
+        return None if pair is None else Bounds(pair, self._nearest)
+
+    def _nearest(self, limit: float) -> float:
+        """The limit as the type's own values are rounded, so that a value equal to it does not end up beyond it."""
+        return limit
 
     @property
     @abstractmethod
@@ -53,8 +62,8 @@ class VNumber(VType[N]):
 
     def validate_setpoint(self, value: object, where: str = "value", *, owned: bool = False) -> N:
         number = self.validate(value, where)
-        if self.control is not None and not within(number, self.control):
-            raise refuse(where, range_text(self.control, self.units), value)
+        if self._control is not None and not self._control.hold(number):
+            raise refuse(where, self._control.text(self.units), value)
         return number
 
     def alarm_for(self, value: N) -> Alarm:
@@ -163,13 +172,22 @@ class VFloat(VNumber[float]):
     def validate(self, value: object, where: str = "value", *, owned: bool = False) -> float:
         number = value if type(value) is float else _plain_number(value)
         if number is not None:
-            layout = _FLOAT32 if self.bits == 32 else _FLOAT16
             try:
-                rounded: float = layout.unpack(layout.pack(_odd_float(number)))[0]
-                return rounded
+                return self._round(number)
             except OverflowError:
                 pass
         raise refuse(where, f"a number ({self.dtype})", value)
+
+    def _round(self, number: float) -> float:
+        layout = _FLOAT32 if self.bits == 32 else _FLOAT16
+        rounded: float = layout.unpack(layout.pack(_odd_float(number)))[0]
+        return rounded
+
+    def _nearest(self, limit: float) -> float:
+        try:
+            return self._round(limit)
+        except OverflowError:
+            return math.copysign(math.inf, limit)
 
     def zero(self) -> float:
         return 0.0
