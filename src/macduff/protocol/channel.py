@@ -48,7 +48,7 @@ class Channel:
         self._stanzas = delta and len(rest) < 2 and tuple(rest) != ("meta",)
         self._recent: dict[tuple[str, Part], int] = {}
         self._resent = 0
-        self._bodies: dict[int, Piece] = {}
+        self.bodies: dict[int, Piece] = {}
         self._paths: dict[tuple[str, Part], Piece] = {}
 
     # what happened; `step` ends one change set
@@ -91,7 +91,7 @@ class Channel:
         self.version += 1
         self.sequence = sequence
         self.touched = False
-        self._bodies.clear()
+        self.bodies.clear()
 
     # what to say of it
 
@@ -101,11 +101,13 @@ class Channel:
 
     def body(self, sent: int) -> Piece | None:
         """What a subscriber needs who was sent version `sent` last, with the count of merged change sets."""
-        body = self._bodies.get(sent)
+        if sent == self.version:
+            return None
+        body = self.bodies.get(sent)
         if body is None:
             body = self.changes(sent)
             if body is not None:
-                body = self._bodies[sent] = body + self.framer.gap(max(self.version - sent - 1, 0))
+                body = self.bodies[sent] = body + self.framer.gap(max(self.version - sent - 1, 0))
         return body
 
     def changes(self, sent: int) -> Piece | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -21,6 +21,9 @@ from .metas import meta_of
 from .model import DeviceModel
 from .subscription import EverySubscription, Subscription
 
+if TYPE_CHECKING:
+    from .server import ServerSession
+
 __all__ = ["Feed"]
 
 
@@ -30,7 +33,7 @@ class Feed:
     Changes count only when they are newer than what is held: an attribute never goes back.
     """
 
-    def __init__(self, model: DeviceModel, member: str, every: bool, large: int) -> None:
+    def __init__(self, model: DeviceModel, member: str, every: bool, large: int, ready: list[ServerSession]) -> None:
         self.name = model.name
         self.member = member
         self.every = every
@@ -38,6 +41,7 @@ class Feed:
         self.held = HeldDevice(model)
         self.sequence = newest_of(model)
         self._large = large
+        self._ready = ready
         self._channels: dict[tuple[Dialect, tuple[str, ...], bool], Channel] = {}
         self._pieces: dict[Dialect, DevicePieces] = {}
         self._live_pieces: dict[Dialect, DevicePieces] = {}
@@ -170,8 +174,21 @@ class Feed:
                     if isinstance(each, EverySubscription):
                         each.push(body)
             else:
-                for subscriber in channel.subscribers:
-                    subscriber.changed()
+                self._announce(channel)
+
+    def _announce(self, channel: Channel) -> None:
+        """Tell all subscribers; this and `Subscription.frame` are all that each of them costs."""
+        ready = self._ready
+        for subscriber in channel.subscribers:
+            if not subscriber.plain:
+                subscriber.changed()
+            elif not subscriber.queued:
+                subscriber.queued = True
+                session = subscriber.session
+                session.waiting.append(subscriber)
+                if not session.announced:
+                    session.announced = True
+                    ready.append(session)
 
     def _touch(self, channel: Channel) -> None:
         if not channel.touched:

@@ -55,10 +55,11 @@ class Hub:
 
     def ready(self) -> list[ServerSession]:
         """The sessions that have got something to send since this was asked last."""
-        found, self._ready = self._ready, []
-        for session in found:
+        found = [session for session in self._ready if not session.closed]
+        for session in self._ready:
             session.announced = False
-        return [session for session in found if not session.closed]
+        self._ready.clear()  # the feeds have this very list
+        return found
 
     def announce(self, session: ServerSession) -> None:
         """A session has something to send."""
@@ -158,7 +159,7 @@ class Hub:
         key = (path[0], member, every)
         feed = self._feeds.get(key)
         if feed is None:
-            feed = self._feeds[key] = Feed(model, member, every, self.limits.large_array)
+            feed = self._feeds[key] = Feed(model, member, every, self.limits.large_array, self._ready)
             self.host.watch(*key)
         channel = feed.channel(path[1:], delta, self._framers[session.dialect])
         kind = EverySubscription if every else Subscription

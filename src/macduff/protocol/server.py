@@ -20,12 +20,14 @@ __all__ = ["Hub", "ServerSession"]
 
 
 class _Reply:
-    __slots__ = ("_frame",)
+    __slots__ = ("_frame", "_session")
 
-    def __init__(self, frame: Piece) -> None:
+    def __init__(self, session: ServerSession, frame: Piece) -> None:
+        self._session = session
         self._frame = frame
 
     def frame(self) -> Piece:
+        self._session.replied(len(self._frame))
         return self._frame
 
 
@@ -45,10 +47,11 @@ class ServerSession:
         self.announced = False
         self.dropped = 0
         self._framer = hub.framer(dialect)
-        self._queue: deque[Subscription | _Reply] = deque()
+        self.waiting: deque[Subscription | _Reply] = deque()
+        self._batches = dialect.ours
         self._replies = 0
         self._reply_size = 0
-        self._waiting: dict[Waiting, bool] = {}
+        self._open: dict[Waiting, bool] = {}
         self._subscriptions: dict[int, Subscription] = {}
 
     # the connection's side
@@ -56,7 +59,7 @@ class ServerSession:
     @property
     def pending(self) -> bool:
         """Whether there is something to send."""
-        return bool(self._queue)
+        return bool(self.waiting)
 
     @property
     def replies_pending(self) -> bool:
@@ -81,21 +84,19 @@ class ServerSession:
         What is not given stays: replies in order, changes merged until there is room.
         """
         frames: list[Piece] = []
-        queue = self._queue
+        queue = self.waiting
         while queue and room > 0:
             entry = queue.popleft()
             try:
                 frame = entry.frame()
             except Exception as error:
                 frame = self._broken(entry, error)
-            if frame is None:
-                continue
-            if type(entry) is _Reply:
-                self._replies -= 1
-                self._reply_size -= len(frame)
-            room -= len(frame)
-            frames.append(frame)
-        return self._batched(frames)
+            if frame is not None:
+                room -= len(frame)
+                frames.append(frame)
+        if self._batches and frames and (len(frames) > 1 or self.dialect.encoding.binary):
+            return [self.dialect.encoding.array(frames)]
+        return frames
 
     def close(self) -> None:
         """The connection is gone: its subscriptions are freed, its calls go on unless they asked to be aborted."""
@@ -105,30 +106,24 @@ class ServerSession:
         self.hub.sessions.pop(self, None)
         for subscription in list(self._subscriptions.values()):
             self._forget(subscription)
-        self._queue.clear()
-        waiting, self._waiting = list(self._waiting), {}
+        self.waiting.clear()
+        waiting, self._open = list(self._open), {}
         for request in waiting:
             if request.abort:
                 self.hub.host.abandon(request)
-
-    def _batched(self, frames: list[Piece]) -> list[str | bytes]:
-        encoding = self.dialect.encoding
-        if frames and (encoding.binary or (self.dialect.ours and len(frames) > 1)):
-            return [encoding.array(frames)]
-        return frames
 
     # the hub's side
 
     def queue(self, entry: Subscription | _Reply) -> None:
         """Something to send, behind what is there already."""
-        self._queue.append(entry)
+        self.waiting.append(entry)
         if not self.announced:
             self.announced = True
             self.hub.announce(self)
 
     def ended(self, request: Waiting, outcome: Outcome) -> None:
         """A put or call has ended."""
-        if self._waiting.pop(request, False) is False or self.closed:
+        if self._open.pop(request, False) is False or self.closed:
             return  # it has had its reply, or nobody is there to read it
         if outcome.error is not None:
             self._fail(request.id, outcome.error)
@@ -179,7 +174,7 @@ class ServerSession:
             raise BadValue("path: expected a device and what is wanted of it, got an empty list")
 
     def _subscribe(self, request: Subscribe) -> None:
-        if any(waiting.id == request.id for waiting in self._waiting):
+        if any(waiting.id == request.id for waiting in self._open):
             raise DuplicateId(f"id: expected one that is not in use, got {request.id}, that of an open request")
         if len(self._subscriptions) >= self.limits.subscriptions:
             raise TooMany(f"subscriptions: expected at most {self.limits.subscriptions} a connection, got one more")
@@ -197,7 +192,7 @@ class ServerSession:
         self.reply(self._framer.returned(request.id, self._framer.null))
 
     def _forget(self, subscription: Subscription) -> None:
-        subscription.dead = True
+        subscription.kill()
         self._subscriptions.pop(subscription.id, None)
         self.hub.unsubscribe(subscription)
 
@@ -205,15 +200,15 @@ class ServerSession:
 
     def wait(self, identity: int, finish: Callable[[object], Piece], abort: bool = False) -> Waiting:
         """A request whose reply comes later; `finish` makes the value of its Return. TooMany beyond the bound."""
-        if len(self._waiting) >= self.limits.in_flight:
+        if len(self._open) >= self.limits.in_flight:
             raise TooMany(f"requests: expected at most {self.limits.in_flight} open ones a connection, got one more")
         waiting = Waiting(self, identity, finish, abort)
-        self._waiting[waiting] = True
+        self._open[waiting] = True
         return waiting
 
     def unwait(self, waiting: Waiting) -> None:
         """It could not be asked for; the error is its reply."""
-        self._waiting.pop(waiting, None)
+        self._open.pop(waiting, None)
 
     def reply(self, frame: Piece) -> None:
         """The last message for a request, behind all changes that came before it."""
@@ -222,7 +217,12 @@ class ServerSession:
         limits = self.limits
         if self._replies > _MOST * limits.in_flight or self._reply_size > limits.outgoing + limits.frame_size:
             self.failed = self.failed or "it asks faster than it reads the replies"
-        self.queue(_Reply(frame))
+        self.queue(_Reply(self, frame))
+
+    def replied(self, size: int) -> None:
+        """A reply is on its way."""
+        self._replies -= 1
+        self._reply_size -= size
 
     def _fail(self, identity: int, error: MacduffError) -> None:
         self.reply(self._framer.failed(identity, error))

@@ -18,7 +18,7 @@ __all__ = ["EverySubscription", "Subscription"]
 class Subscription:
     """`latest`: whatever changed while it could not be sent goes out as one change set."""
 
-    __slots__ = ("channel", "dead", "feed", "floor", "fresh", "id", "prefix", "queued", "sent", "session")
+    __slots__ = ("channel", "dead", "feed", "floor", "fresh", "id", "plain", "prefix", "queued", "sent", "session")
 
     def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
         self.session = session
@@ -31,20 +31,20 @@ class Subscription:
         self.floor = 0
         self.queued = False
         self.dead = False
+        self.plain = False
+        """Nothing is special about it: its first message was sent and nothing later is to be held back."""
 
     def frame(self) -> Piece | None:
         """The next message; None when there is nothing to say any more."""
         self.queued = False
-        if self.dead:
-            return None
-        if self.fresh:
-            return self._first()
-        channel = self.channel
-        sent = self.sent
-        if sent == channel.version:
-            return None
+        if not self.plain:
+            if self.dead:
+                return None
+            if self.fresh:
+                return self._first()
+        channel, sent = self.channel, self.sent
         self.sent = channel.version
-        body = channel.body(sent)
+        body = channel.bodies.get(sent) or channel.body(sent)
         return None if body is None else self.prefix + body
 
     def _first(self) -> Piece:
@@ -53,6 +53,7 @@ class Subscription:
         channel = self.channel
         self.sent = channel.version
         body, self.floor = self.feed.first(channel)
+        self.plain = self.floor == 0
         return self.prefix + body + channel.framer.gap(0)
 
     def changed(self) -> None:
@@ -61,9 +62,15 @@ class Subscription:
             if self.channel.sequence < self.floor:
                 return  # what it was sent first is newer
             self.floor = 0
+            self.plain = not self.fresh
         if not self.queued:
             self.queued = True
             self.session.queue(self)
+
+    def kill(self) -> None:
+        """Nothing more is sent."""
+        self.dead = True
+        self.plain = False
 
 
 class EverySubscription(Subscription):
