@@ -17,6 +17,7 @@ def announce(file: Path, servers: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the object in one step: whoever sees the file sees all of it."""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
+        os.fchmod(handle, 0o644)  # mkstemp's is for its owner alone
         with open(handle, "w", encoding="utf-8") as stream:
             json.dump(servers, stream, indent=1)
             stream.write("\n")

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from ..config import Plan
     from ..core import Process
 
-__all__ = ["Announce", "LogFormat", "LogLevel", "serve"]
+__all__ = ["Announce", "Insecure", "LogFormat", "LogLevel", "ReadOnly", "serve"]
 
 Announce = Annotated[Path | None, Parameter(help="write the servers' addresses there, as JSON, once all listen")]
 LogFormat = Annotated[Literal["text", "json"] | None, Parameter(help="logs on standard error as text or JSON lines")]
+ReadOnly = Annotated[bool, Parameter(negative=(), help="others may look; nobody may write or call")]
+Insecure = Annotated[bool, Parameter(negative=(), help="whoever reaches the servers may do everything")]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"] | None, Parameter(help="what is logged")]
 
 
@@ -25,8 +27,8 @@ def serve(
     /,
     *,
     announce: Announce = None,
-    read_only: Annotated[bool, Parameter(negative=(), help="others may look; nobody may write or call")] = False,
-    insecure: Annotated[bool, Parameter(negative=(), help="whoever reaches the servers may do everything")] = False,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
     log_format: LogFormat = None,
     log_level: LogLevel = None,
 ) -> int:

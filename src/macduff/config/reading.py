@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,10 +15,11 @@ from .classes import WrongClass, device_class, look_in
 from .fault import ConfigurationError, Fault
 from .models import SERVERS, DeviceEntry, Root
 from .plan import DevicePlan, Plan, ServerPlan
+from .servers import ONLY_HERE, REMEDY, is_loopback
 from .shape import check, shown
 from .text import Document, Path, parse
 
-__all__ = ["is_loopback", "read", "read_text"]
+__all__ = ["read", "read_text"]
 
 
 def read(file: str | FilePath, *, read_only: bool = False, insecure: bool = False) -> Plan:
@@ -55,16 +55,6 @@ def read_text(text: str, file: str, *, read_only: bool = False, insecure: bool =
     return Plan(devices, servers, process.name, process.backend, process.log.level, process.log.format, limits)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _servers(document: Document, data: Any, *, read_only: bool, insecure: bool) -> tuple[ServerPlan, ...]:
     plans = []
     for kind, section in data.items() if isinstance(data, dict) else ():
@@ -79,10 +69,8 @@ def _servers(document: Document, data: Any, *, read_only: bool, insecure: bool) 
         settings = model.model_dump(exclude={"host", "port", "read_only"})
         plan = ServerPlan(kind, model.host, model.port, model.read_only or read_only, settings)
         if not is_loopback(plan.host) and not plan.read_only and not insecure:
-            wanted = "this machine alone (127.0.0.1, ::1, localhost)"
-            remedy = "say --read-only (or read_only: true here), or --insecure if you mean it"
-            got = f"{plan.host!r}, from where anybody could write and call"
-            document.fault((*path, "host"), f"servers.{kind}.host: expected {wanted}, got {got}; {remedy}")
+            message = f"servers.{kind}.host: expected {ONLY_HERE}, got {plan.host!r}{REMEDY}, or read_only: true here"
+            document.fault((*path, "host"), message)
         plans.append(plan)
     return tuple(plans)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Protocol
 
 from .plan import ServerPlan
@@ -9,7 +10,10 @@ from .plan import ServerPlan
 if TYPE_CHECKING:
     from ..core import Process
 
-__all__ = ["Server", "environment_of", "make_server"]
+__all__ = ["ONLY_HERE", "REMEDY", "Server", "environment_of", "is_loopback", "make_server"]
+
+ONLY_HERE = "this machine alone (127.0.0.1, ::1, localhost)"
+REMEDY = ", from where anybody could write and call; say --read-only, or --insecure if you mean it"
 
 
 class Server(Protocol):
@@ -45,3 +49,13 @@ def environment_of(kind: str, address: str) -> dict[str, str]:
             return {"MACDUFF_ADDRESS": address.replace("http", "ws", 1)}
         case _:
             return {}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,55 @@
+"""`macduff demo`: a simulated laboratory, with nothing to write first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from . import exits, logs
+from .serving import Announce, Insecure, LogFormat, LogLevel, ReadOnly
+
+if TYPE_CHECKING:
+    from ..core import Process
+
+__all__ = ["demo"]
+
+
+def demo(
+    *,
+    host: Annotated[str, Parameter(help="where to listen")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="0 lets the system choose")] = 8008,
+    announce: Announce = None,
+    read_only: ReadOnly = False,
+    insecure: Insecure = False,
+    log_format: LogFormat = "text",
+    log_level: LogLevel = "warning",
+) -> int:
+    """Serve a simulated laboratory until Ctrl-C; in the browser and for every other command."""
+    from ..config.plan import ServerPlan
+    from ..config.servers import ONLY_HERE, REMEDY, is_loopback
+    from ..core import Process
+    from .running import run_servers
+
+    if not (is_loopback(host) or read_only or insecure):
+        raise exits.Usage(f"--host: expected {ONLY_HERE}, got {host!r}{REMEDY}")
+    logs.configure(log_level or "warning", log_format or "text")
+
+    def fill(process: Process) -> None:
+        from ..devices import Detector, Motor, Thermometer
+
+        for device in (Motor("X"), Motor("Y"), Detector("DET"), Thermometer("THERMO")):
+            process.add(device)
+
+    return run_servers(Process(), fill, [ServerPlan("web", host, port, read_only)], announce, ready)
+
+
+def ready(listening: dict[str, dict[str, Any]]) -> None:
+    """Say where it is, and what to try."""
+    address = listening["web"]["address"]
+    print(f"macduff demo: {address}")
+    command = "macduff" if address.endswith(":8008") else f"MACDUFF_ADDRESS={address} macduff"
+    print(f"  browser       {address}")
+    print(f"  shell         {command} list; {command} monitor X.position; {command} call X.move --target 2")
+    print(f"  Python        macduff.connect({address.replace('http', 'ws', 1)!r})")
+    print("  stop it with Ctrl-C", flush=True)

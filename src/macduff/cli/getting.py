@@ -1,0 +1,46 @@
+"""`macduff get DEVICE.ATTRIBUTE ...`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from .output import Output, aligned, plain, write
+from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of, warn
+
+__all__ = ["get"]
+
+
+def get(
+    *paths: Annotated[str, Parameter(required=True)],
+    setpoint: Annotated[bool, Parameter(negative=(), help="what was last asked for, instead of what is")] = False,
+    output: Output = "text",
+    address: Address = DEFAULT_ADDRESS,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+) -> None:
+    """Print the values of attributes; one alone as its bare value. Alarms are told on standard error.
+
+    Parameters
+    ----------
+    paths
+        DEVICE.ATTRIBUTE, one or more.
+    """
+    records = []
+    with connected(address, timeout) as client:
+        for path in paths:
+            device, member = parts_of(path)
+            state = client[device].attributes[member].get()
+            record = record_of(path, state.info, state.reading)
+            if setpoint:
+                record["value"] = state.info.vtype.to_json(state.setpoint)
+            records.append(record)
+    if output != "text":
+        write(output, records, str)
+        return
+    if len(records) == 1:
+        print(plain(records[0]["value"]))
+    else:
+        print(aligned([record["name"], record["value"], record["units"]] for record in records))
+    for record in records:
+        warn(record)

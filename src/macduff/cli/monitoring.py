@@ -1,0 +1,69 @@
+"""`macduff monitor DEVICE[.ATTRIBUTE] ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from .output import Output, Writer, plain
+from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of
+
+if TYPE_CHECKING:
+    from ..client import AttributeInfo, Client
+    from ..values import Reading
+
+__all__ = ["monitor"]
+
+
+def monitor(
+    *paths: Annotated[str, Parameter(required=True)],
+    every: Annotated[
+        bool, Parameter(negative=(), help="each change; else the newest wins where they come fast")
+    ] = False,
+    count: Annotated[int | None, Parameter(name=("--count", "-n"), help="end after so many changes")] = None,
+    output: Output = "text",
+    address: Address = DEFAULT_ADDRESS,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+) -> None:
+    """Print every change until Ctrl-C, the present values first. A lost connection is told and heals by itself.
+
+    Parameters
+    ----------
+    paths
+        DEVICE.ATTRIBUTE, or DEVICE for all its attributes; one or more.
+    """
+    changes: SimpleQueue[tuple[str, AttributeInfo, Reading]] = SimpleQueue()
+    with connected(address, timeout) as client, ExitStack() as subscriptions, Writer(output, _line) as writer:
+        for path in attribute_paths(client, paths):
+            device, member = parts_of(path)
+            attribute = client[device].attributes[member]
+
+            def changed(reading: Reading, path: str = path, attribute: Any = attribute) -> None:
+                changes.put((path, attribute.info, reading))
+
+            subscriber = attribute.subscribe(changed, "every" if every else "latest")
+            subscriptions.callback(subscriber.close)
+        while count is None or writer.count < count:
+            writer.record(record_of(*changes.get()))
+
+
+def attribute_paths(client: Client, paths: tuple[str, ...]) -> list[str]:
+    """Each attribute that is meant, once: a device's name alone means all it has."""
+    found: dict[str, None] = {}
+    for path in paths:
+        if path in client.devices:
+            found.update({f"{path}.{name}": None for name in client[path].attributes})
+        else:
+            found[path] = None
+    return list(found)
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    shown = [record["time"][11:23] or "--:--:--.---", record["name"], plain(record["value"]), record["units"]]
+    if record["severity"] != "NONE":
+        shown += [record["severity"], record["message"]]
+    return " ".join(part for part in shown if part)
