@@ -1,0 +1,63 @@
+"""The files of the browser's page, read once; with headers that let them load nothing from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from aiohttp import web
+
+__all__ = ["Pages"]
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+class Pages:
+    """Every file of the package's `static` folder by its path; "" is index.html."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        self._read(resources.files("macduff.servers.web") / "static", "")
+
+    def _read(self, folder: Traversable, prefix: str) -> None:
+        for item in folder.iterdir():
+            name = f"{prefix}{item.name}"
+            if item.is_dir():
+                self._read(item, f"{name}/")
+                continue
+            body = item.read_bytes()
+            suffix = "." + item.name.rpartition(".")[2]
+            kind = _TYPES.get(suffix) or mimetypes.guess_type(item.name)[0] or "application/octet-stream"
+            self._files[name] = (body, kind, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
+
+    def routes(self) -> list[web.RouteDef]:
+        """/ and /static/..."""
+        return [web.get("/", self.index), web.get("/static/{path:.+}", self.file)]
+
+    async def index(self, request: web.Request) -> web.Response:
+        return self._answer(request, "index.html")
+
+    async def file(self, request: web.Request) -> web.Response:
+        return self._answer(request, request.match_info["path"])
+
+    def _answer(self, request: web.Request, name: str) -> web.Response:
+        found = self._files.get(name)
+        if found is None:
+            raise web.HTTPNotFound()
+        body, kind, tag = found
+        headers = _HEADERS | {"ETag": tag}
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers=headers)
+        charset = "utf-8" if kind.startswith("text/") else None
+        return web.Response(body=body, headers=headers, content_type=kind, charset=charset)

@@ -1,0 +1,193 @@
+"""What the server's loop runs: the application, its connections, and the way from the Process to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+from macduff.core import Process
+from macduff.errors import BadValue, MacduffError, TooMany
+from macduff.limits import Limits
+from macduff.protocol.dialect import choose
+from macduff.protocol.server import Hub
+
+from .answers import Full, refusal, translated
+from .api import Api, peer_of
+from .connection import Connection
+from .counts import Counts, exposition
+from .gate import Gate
+from .host import ProcessHost, Reply, as_error
+from .inbox import Inbox
+from .pages import Pages
+
+__all__ = ["Site"]
+
+LOG = logging.getLogger("macduff.web")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_IDLE = 75.0
+"""Seconds that a connection without a request is kept."""
+
+
+class Site:
+    """One running server. Everything here happens on its loop, except `_wake`."""
+
+    def __init__(self, process: Process, limits: Limits, gate: Gate, *, read_only: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limits = limits
+        self._gate = gate
+        self._counts = Counts()
+        self._inbox = Inbox(self._wake)
+        self._host = ProcessHost(process, self._inbox, read_only=read_only)
+        self._hub = Hub(self._host, limits)
+        self._connections: dict[Any, Connection] = {}  # by session
+        self._ticking = False
+        self._closing = False
+        app = web.Application(middlewares=[self._guard], client_max_size=limits.message_size)
+        app.add_routes([web.get("/ws", self.websocket), web.get("/metrics", self.metrics)])
+        app.add_routes(Api(self._hub, self._host, limits, read_only=read_only).routes())
+        app.add_routes(Pages().routes())
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, keepalive_timeout=_IDLE, shutdown_timeout=1.0
+        )
+        self._server: asyncio.AbstractServer | None = None
+
+    # life
+
+    async def listen(self, host: str, port: int) -> int:
+        """Open the port; the one that it became."""
+        await self._runner.setup()
+        self._server = await self._loop.create_server(self._accept, host, port, backlog=256)
+        found: int = self._server.sockets[0].getsockname()[1]
+        return found
+
+    async def close(self) -> None:
+        """Take no more, tell the websockets, end."""
+        self._closing = True
+        if self._server is not None:
+            self._server.close()
+        farewells = [item.close(WSCloseCode.GOING_AWAY, "the server stops") for item in self._connections.values()]
+        await asyncio.gather(*farewells)
+        await self._runner.cleanup()
+        for session in list(self._hub.sessions):
+            session.close()
+
+    def _accept(self) -> asyncio.Protocol:
+        """The protocol of a new connection, or one that hangs up when there are too many."""
+        server = self._runner.server
+        if server is None or len(server.connections) >= self._limits.connections:
+            self._counts.refused += 1
+            return Full()
+        return server()
+
+    # from the Process to the clients
+
+    def _wake(self) -> None:
+        """From the Process thread."""
+        with suppress(RuntimeError):  # the loop has ended; nobody is there to be told
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        hub, host = self._hub, self._host
+        for slot, item in self._inbox.take():
+            try:
+                if slot is not None:
+                    hub.deliver(item, slot.member if slot.every else None)
+                    continue
+                reply = item[0]
+                host.ended(reply)
+                if type(reply) is Reply:
+                    reply.done(item[1])
+                else:
+                    hub.deliver(item)
+            except Exception:
+                LOG.exception("the web server goes on after an error with %r", item[:2])
+        self._flush()
+
+    def _tick(self) -> None:
+        """Have what is pending sent at the end of this turn of the loop, each client's in one piece."""
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._ticking = False
+        connections = self._connections
+        for session in self._hub.ready():
+            connection = connections.get(session)
+            if connection is not None:
+                connection.flush()
+
+    # requests
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        """/ws"""
+        self._gate.check_origin(request.headers.get("Origin"), request.headers.get("Host"))
+        if len(self._connections) >= self._limits.connections or self._closing:
+            raise TooMany(f"/ws: expected at most {self._limits.connections} connections, got one more")
+        chosen = _subprotocol(request)
+        socket = web.WebSocketResponse(
+            protocols=() if chosen is None else (chosen,),
+            compress=False,  # permessage-deflate doubles the cost of a frame
+            max_msg_size=self._limits.message_size + 1,
+            timeout=1.0,
+        )
+        writer = await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        session = self._hub.open(chosen, peer_of(request))
+        connection = Connection(session, socket, transport, writer, self._limits, self._counts)
+        self._connections[session] = connection
+        self._counts.websockets += 1
+        try:
+            await connection.serve(self._tick)
+        finally:
+            del self._connections[session]
+            connection.release()
+        return socket
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """/metrics, for Prometheus."""
+        gauges = {
+            "devices": ("Devices of this server", len(self._host.devices())),
+            "connections": ("Open websockets", len(self._connections)),
+            "open_requests": ("Puts and calls that have not ended", self._host.open_requests),
+        }
+        lost = {"changes_lost": ("Changes that subscriptions to every one did not get", self._hub.dropped)}
+        text = exposition(self._counts, gauges, lost)
+        return web.Response(text=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Host and Origin before anything else; every error as the Error that it is."""
+        counts = self._counts
+        counts.http_requests += 1
+        try:
+            self._gate.check_host(request.headers.get("Host"))
+            if request.method not in ("GET", "HEAD"):
+                self._gate.check_origin(request.headers.get("Origin"), request.headers.get("Host"))
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = translated(request, error)
+        except MacduffError as error:
+            response = refusal(error)
+        except Exception as error:
+            LOG.exception("%s %s failed", request.method, request.path)
+            response = refusal(as_error(error))
+        counts.http_failures += response.status >= 400
+        return response
+
+
+def _subprotocol(request: web.Request) -> str | None:
+    """What to speak; BadValue when only unknown subprotocols are offered."""
+    offered = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
+    try:
+        return choose(name.strip() for name in offered.split(",") if name.strip())
+    except ValueError as error:
+        raise BadValue(str(error)) from None
