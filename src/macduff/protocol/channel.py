@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from macduff.values import Reading, VType
+from macduff.values import VType
 
 from .devicepieces import DevicePieces
 from .encoding import Piece
@@ -53,7 +53,7 @@ class Channel:
 
     # what happened; `step` ends one change set
 
-    def reading(self, name: str, old: Reading, new: Reading, same: bool, alarm_same: bool) -> bool:
+    def reading(self, name: str, same: bool, alarm_same: bool) -> bool:
         """An attribute has a new reading; True if that concerns this channel."""
         if self._stanzas:
             self._mark(name, "value")
@@ -146,7 +146,7 @@ class Channel:
             reading = attribute.reading
             stanzas.append(self.framer.stanza(self._path(name, "value"), pieces.value(vtype, reading)))
             if self._recent.get((name, "alarm"), 0) > sent:
-                stanzas.append(self.framer.stanza(self._path(name, "alarm"), pieces.alarm(reading.alarm)))
+                stanzas.append(self.framer.stanza(self._path(name, "alarm"), pieces.alarm(vtype, reading)))
             stanzas.append(self.framer.stanza(self._path(name, "timeStamp"), pieces.time(vtype, reading)))
         elif part == "setpoint":
             if self.framer.dialect.ours and attribute.writable and attribute.setpoint is not None:

@@ -21,8 +21,9 @@ __all__ = ["DevicePieces", "dotted", "missing"]
 class DevicePieces:
     """The pieces of one device in one dialect, for one state of it: the live one or a held one."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, most: int) -> None:
         self.dialect = dialect
+        self._most = most
         self._fields: dict[str, tuple[FieldModel, Any]] = {}
         self._keys: dict[str, Piece] = {}
 
@@ -51,7 +52,7 @@ class DevicePieces:
         """The caches of a field: AttributePieces or MethodPieces."""
         known = self._fields.get(field.name)
         if known is None or known[0] is not field:
-            known = self._fields[field.name] = (field, pieces_for(field, self.dialect))
+            known = self._fields[field.name] = (field, pieces_for(field, self.dialect, self._most))
         return known[1]
 
     def forget(self) -> None:
@@ -83,7 +84,7 @@ def _attribute_part(pieces: AttributePieces, attribute: AttributeModel, part: st
     if part == "timeStamp":
         return pieces.time(attribute.vtype, attribute.reading)
     if part == "alarm":
-        return pieces.alarm(attribute.reading.alarm)
+        return pieces.alarm(attribute.vtype, attribute.reading)
     return pieces.meta(attribute) if part == "meta" else None
 
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy
-
 from macduff.errors import MacduffError
 from macduff.values import Reading, VType
 
 from .channel import Channel
 from .devicepieces import DevicePieces
-from .dialect import MACDUFF, Dialect
+from .dialect import Dialect
 from .encoding import Piece
 from .frames import Framer
+from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
-from .kinds import attribute_typeid, meta_typeid
-from .metas import meta_of
+from .large import is_large, within
+from .metachanges import meta_changes
 from .model import DeviceModel
 from .subscription import EverySubscription, Subscription
 
 if TYPE_CHECKING:
-    from .server import ServerSession
+    from .hub import Hub
 
 __all__ = ["Feed"]
+
+
+_SMALL = (float, int, bool, str, type(None))
 
 
 class Feed:
@@ -33,15 +35,17 @@ class Feed:
     Changes count only when they are newer than what is held: an attribute never goes back.
     """
 
-    def __init__(self, model: DeviceModel, member: str, every: bool, large: int, ready: list[ServerSession]) -> None:
+    def __init__(self, hub: Hub, model: DeviceModel, member: str, every: bool) -> None:
+        self.hub = hub
         self.name = model.name
         self.member = member
         self.every = every
         self.live = not every
         self.held = HeldDevice(model)
         self.sequence = newest_of(model)
-        self._large = large
-        self._ready = ready
+        self._large = hub.limits.large_array
+        self._most = hub.limits.frame_size
+        self._gates: dict[tuple[str, Dialect], Gate] = {}
         self._channels: dict[tuple[Dialect, tuple[str, ...], bool], Channel] = {}
         self._pieces: dict[Dialect, DevicePieces] = {}
         self._live_pieces: dict[Dialect, DevicePieces] = {}
@@ -55,7 +59,7 @@ class Feed:
         key = (framer.dialect, tuple(rest), delta)
         channel = self._channels.get(key)
         if channel is None:
-            pieces = self._pieces.setdefault(framer.dialect, DevicePieces(framer.dialect))
+            pieces = self._pieces.setdefault(framer.dialect, DevicePieces(framer.dialect, self._most))
             channel = self._channels[key] = Channel(self.held, rest, delta, framer, pieces)
             channel.sequence = self.sequence
             self._routes.clear()
@@ -93,13 +97,17 @@ class Feed:
         """
         if self.every:
             return channel.whole(), 0
-        model = self.held.model
-        pieces = self._live_pieces.get(channel.framer.dialect)
+        model, dialect = self.held.model, channel.framer.dialect
+        pieces = self._live_pieces.get(dialect)
         if pieces is None:
-            pieces = self._live_pieces[channel.framer.dialect] = DevicePieces(channel.framer.dialect)
+            pieces = self._live_pieces[dialect] = DevicePieces(dialect, self._most)
         before = newest_of(model, channel.rest[0] if channel.rest else None)
         piece = pieces.at(model, channel.rest)
         after = newest_of(model, channel.rest[0] if channel.rest else None)
+        return self.first_of(channel, piece, before, after)
+
+    def first_of(self, channel: Channel, piece: Piece, before: int, after: int) -> tuple[Piece, int]:
+        """A first message from a piece that holds all up to sequence `before` and nothing beyond `after`."""
         floor = after if after > self.sequence else 0
         return channel.framer.whole(piece, channel.delta, max(before, channel.sequence)), floor
 
@@ -178,7 +186,7 @@ class Feed:
 
     def _announce(self, channel: Channel) -> None:
         """Tell all subscribers; this and `Subscription.frame` are all that each of them costs."""
-        ready = self._ready
+        ready = self.hub.announced
         for subscriber in channel.subscribers:
             if not subscriber.plain:
                 subscriber.changed()
@@ -205,18 +213,49 @@ class Feed:
         held.reading = new
         if held.writable:  # a set point that was never asked for is the value
             self._other(name, "setpoint", self.held.model.fields[name].setpoint)  # type: ignore[union-attr]
+        if type(new.value) not in _SMALL and (is_large(new.value, self._large) or is_large(old.value, self._large)):
+            self._large_reading(held, old, new)
+            return
         same: bool | None = None
         alarm_same = new.alarm == old.alarm
         for channel in self._concerned(name):
             if same is None and len(channel.rest) > 1:
-                same = not self.every and self._equal(held.vtype, old.value, new.value)
-            if channel.reading(name, old, new, bool(same), alarm_same):
+                same = not self.every and held.vtype.equal(old.value, new.value)
+            if channel.reading(name, bool(same), alarm_same):
                 self._touch(channel)
 
-    def _equal(self, vtype: VType[Any], old: Any, new: Any) -> bool:
-        if isinstance(new, numpy.ndarray) and new.nbytes > self._large:
-            return False  # large arrays are not compared (rule 4)
-        return vtype.equal(old, new)
+    def _large_reading(self, held: HeldAttribute, old: Reading, new: Reading) -> None:
+        """Large arrays are not compared (rule 4), and for text they go through a gate."""
+        name, gated = held.name, set()
+        for channel in self._concerned(name):
+            dialect = channel.framer.dialect
+            fits = [within(held.vtype, reading, dialect, self._most) is reading for reading in (old, new)]
+            if self._gateable(dialect) and fits[1] and is_large(new.value, self._large):
+                gated.add(dialect)
+                continue
+            if (name, dialect) in self._gates:
+                self._gates.pop((name, dialect)).clear()
+                self._pieces[dialect].pieces(held).unshow()
+            if channel.reading(name, False, new.alarm == old.alarm and fits[0] == fits[1]):
+                self._touch(channel)
+        for dialect in gated:
+            gate = self._gates.get((name, dialect))
+            if gate is None:
+                gate = self._gates[name, dialect] = Gate(self, held, dialect)
+            gate.offer(held.vtype, new)
+
+    def _gateable(self, dialect: Dialect) -> bool:
+        return self.hub.offload and not self.every and not dialect.encoding.binary
+
+    def show(self, held: HeldAttribute, dialect: Dialect, vtype: VType[Any], reading: Reading, value: Piece) -> None:
+        """A large reading is encoded: from now on it is what the dialect's subscribers see."""
+        if self.held.fields.get(held.name) is not held or dialect not in self._pieces:
+            return  # the field has gone meanwhile
+        self._pieces[dialect].pieces(held).show(vtype, reading, value)
+        for channel in self._concerned(held.name):
+            if channel.framer.dialect is dialect and channel.reading(held.name, False, False):
+                self._touch(channel)
+        self._publish(self.sequence)
 
     def _other(self, name: str, what: str, value: Any) -> None:
         held = self.held.fields.get(name)
@@ -241,7 +280,7 @@ class Feed:
             elif what == "meta" and held.vtype is not value:
                 old, held.vtype = held.vtype, value
                 held.describe(self.held.model.fields[held.name])  # type: ignore[arg-type]
-                yield from _meta_parts(old, value)
+                yield from meta_changes(old, value)
         elif isinstance(held, HeldMethod) and what == "log":
             took, returned = value
             if took is not held.took:
@@ -250,23 +289,3 @@ class Feed:
             if returned is not held.returned:
                 held.returned = returned
                 yield "returned"
-
-
-def _plain_meta(vtype: VType[Any]) -> dict[str, Any]:
-    return meta_of(
-        vtype, MACDUFF, description=vtype.description, tags=vtype.tags, writable=True, writeable=True, label=vtype.label
-    )
-
-
-def _meta_parts(old: VType[Any], new: VType[Any]) -> Iterator[str]:
-    """Which members of a meta differ; "" when the types' forms do, so that the whole must be sent again."""
-    forms = [(attribute_typeid(vtype, True), meta_typeid(vtype, True)) for vtype in (old, new)]
-    before, after = (_plain_meta(vtype) for vtype in (old, new))
-    if forms[0] != forms[1] or before.keys() != after.keys():
-        yield ""
-        return
-    for name, value in after.items():
-        if name == "display":
-            yield from (f"meta.display.{key}" for key in value if value[key] != before[name][key])
-        elif value != before[name]:
-            yield f"meta.{name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from macduff.errors import NotFound, Refused, Removed
@@ -13,9 +13,12 @@ from .dialect import DIALECTS, STRICT, Dialect
 from .encoding import Piece
 from .feed import Feed
 from .frames import Framer
+from .gate import Gate
+from .held import HeldDevice, newest_of
 from .host import Host
+from .large import Job, is_large
 from .model import DeviceModel, SEvent
-from .structure import unservable
+from .structure import is_attribute, unservable
 from .subscription import EverySubscription, Subscription
 
 if TYPE_CHECKING:
@@ -27,16 +30,22 @@ __all__ = ["Hub"]
 class Hub:
     """Shares encodings among the sessions of one server. All of it runs on that server's own thread."""
 
-    def __init__(self, host: Host, limits: Limits = DEFAULTS) -> None:
+    def __init__(self, host: Host, limits: Limits = DEFAULTS, offload: bool = False) -> None:
+        """`offload`: large arrays are encoded by `jobs`, which the server runs elsewhere; else here and now."""
         self.host = host
         self.limits = limits
+        self.offload = offload
+        self.now: float | None = None
         self.dropped = 0
         """Changes that `every` subscriptions lost."""
         self.sessions: dict[ServerSession, None] = {}
         self._framers = {dialect: Framer(dialect) for dialect in DIALECTS.values()}
         self._feeds: dict[tuple[str, str, bool], Feed] = {}
         self._pieces: dict[tuple[str, Dialect], tuple[DeviceModel, DevicePieces]] = {}
-        self._ready: list[ServerSession] = []
+        self.announced: list[ServerSession] = []
+        """The sessions that have got something to send."""
+        self._jobs: list[Job] = []
+        self._reminders: dict[Gate, float] = {}
 
     # connections
 
@@ -55,15 +64,38 @@ class Hub:
 
     def ready(self) -> list[ServerSession]:
         """The sessions that have got something to send since this was asked last."""
-        found = [session for session in self._ready if not session.closed]
-        for session in self._ready:
+        found = [session for session in self.announced if not session.closed]
+        for session in self.announced:
             session.announced = False
-        self._ready.clear()  # the feeds have this very list
+        self.announced.clear()
         return found
 
     def announce(self, session: ServerSession) -> None:
         """A session has something to send."""
-        self._ready.append(session)
+        self.announced.append(session)
+
+    # work for other threads, and time
+
+    def start(self, job: Job) -> None:
+        """Something takes long: the server is to run it."""
+        self._jobs.append(job)
+
+    def jobs(self) -> list[Job]:
+        """New jobs: call `run` of each in another thread, then its `finish` on the server's own."""
+        found, self._jobs = self._jobs, []
+        return found
+
+    def remind(self, when: float, gate: Gate) -> None:
+        """Something waits for its time."""
+        self._reminders[gate] = when
+
+    def advance(self, now: float) -> float | None:
+        """Tell the (monotonic) time in seconds; when it is to be told again at the latest, None for never."""
+        self.now = now
+        for gate in [gate for gate, when in self._reminders.items() if when <= now]:
+            del self._reminders[gate]
+            gate.poke()
+        return min(self._reminders.values(), default=None)
 
     # what comes from the Process
 
@@ -125,6 +157,25 @@ class Hub:
 
     # what sessions ask
 
+    def slow(self, path: Sequence[str], dialect: Dialect) -> bool:
+        """Whether encoding what is at a path is work for another thread."""
+        if not self.offload or dialect.encoding.binary:
+            return False
+        fields = self.device(path[0]).fields
+        chosen = fields.values() if len(path) < 2 else [fields[path[1]]] if path[1] in fields else []
+        bound = self.limits.large_array
+        return any(is_attribute(item) and is_large(item.reading.value, bound) for item in chosen)
+
+    def encoding(
+        self, path: Sequence[str], dialect: Dialect, then: Callable[[tuple[Piece, int] | None, Exception | None], None]
+    ) -> None:
+        """Have what is at a path now encoded elsewhere; `then` gets the piece and the sequence that it goes up to."""
+        state = HeldDevice(self.device(path[0]))
+        rest = list(path[1:])
+        newest = newest_of(state, rest[0] if rest else None)
+        pieces = DevicePieces(dialect, self.limits.frame_size)
+        self.start(Job(lambda: (pieces.at(state, rest), newest), then))
+
     def device(self, name: str) -> DeviceModel:
         """A device; NotFound says which there are."""
         model = self.host.find(name)
@@ -141,7 +192,7 @@ class Hub:
         key = (path[0], dialect)
         known = self._pieces.get(key)
         if known is None or known[0] is not model:
-            known = self._pieces[key] = (model, DevicePieces(dialect))
+            known = self._pieces[key] = (model, DevicePieces(dialect, self.limits.frame_size))
         return known[1].at(model, path[1:])
 
     def _prune(self) -> None:
@@ -159,7 +210,7 @@ class Hub:
         key = (path[0], member, every)
         feed = self._feeds.get(key)
         if feed is None:
-            feed = self._feeds[key] = Feed(model, member, every, self.limits.large_array, self._ready)
+            feed = self._feeds[key] = Feed(self, model, member, every)
             self.host.watch(*key)
         channel = feed.channel(path[1:], delta, self._framers[session.dialect])
         kind = EverySubscription if every else Subscription

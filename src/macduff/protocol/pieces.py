@@ -11,6 +11,7 @@ from . import typeids
 from .dialect import Dialect
 from .encoding import Piece
 from .kinds import attribute_typeid
+from .large import encode_value, within
 from .model import AttributeModel, FieldModel, MethodLog, MethodModel
 from .structure import (
     alarm_of,
@@ -33,8 +34,10 @@ _NOTHING: Any = object()
 class AttributePieces:
     """The pieces of an attribute. Whose state it is, the live one or a held one, is said with each call."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, most: int) -> None:
         self._dialect = dialect
+        self._most = most
+        self._shown: Reading | None = None
         piece = dialect.piece
         self._keys = {name: piece(name) for name in ("typeid", "value", "setpoint", "alarm", "timeStamp", "meta")}
         self._reading: Reading | None = None
@@ -42,6 +45,7 @@ class AttributePieces:
         self._value: Piece = None
         self._time: Piece = None
         self._alarm_of: Any = _NOTHING
+        self._fitting: Alarm | None = None
         self._alarm: Piece = None
         self._setpoint_of: tuple[Any, Any] = (_NOTHING, _NOTHING)
         self._setpoint: Piece = None
@@ -50,17 +54,31 @@ class AttributePieces:
         self._whole_of: tuple[Any, ...] = ()
         self._whole: Piece = None
 
+    def show(self, vtype: VType[Any], reading: Reading, value: Piece) -> None:
+        """From now on show this reading, which was encoded elsewhere, whatever the newest one is."""
+        self._shown = self._reading = reading
+        self._vtype = vtype
+        self._value = value
+        self._fitting = None
+        self._time = self._dialect.piece(time_of(reading.time))
+
+    def unshow(self) -> None:
+        """Show the newest reading again."""
+        self._shown = None
+
     def value(self, vtype: VType[Any], reading: Reading) -> Piece:
         """The value."""
         known: Reading | None = self._reading
-        if (
+        if self._shown is None and (
             known is None
             or reading.sequence != known.sequence  # readings are made anew for each who asks, what is in them is not
             or reading.value is not known.value
             or reading.time != known.time
             or vtype is not self._vtype
         ):
-            self._value = self._dialect.piece(to_wire(vtype, reading.value, self._dialect))
+            fitting = within(vtype, reading, self._dialect, self._most)
+            self._value = encode_value(vtype, fitting.value, self._dialect)
+            self._fitting = None if fitting is reading else fitting.alarm
             self._time = self._dialect.piece(time_of(reading.time))
             self._reading, self._vtype = reading, vtype
         return self._value
@@ -70,8 +88,10 @@ class AttributePieces:
         self.value(vtype, reading)
         return self._time
 
-    def alarm(self, alarm: Alarm) -> Piece:
-        """The alarm."""
+    def alarm(self, vtype: VType[Any], reading: Reading) -> Piece:
+        """The alarm; one of its own when the value is too large to be sent."""
+        self.value(vtype, reading)
+        alarm = self._fitting or (self._shown or reading).alarm
         if alarm is not self._alarm_of:
             self._alarm = self._dialect.piece(alarm_of(alarm))
             self._alarm_of = alarm
@@ -98,7 +118,8 @@ class AttributePieces:
         vtype, reading = attribute.vtype, attribute.reading
         setpoint = attribute.setpoint if has_setpoint(attribute, self._dialect) else _NOTHING
         meta = self.meta(attribute)
-        key = (vtype, self.value(vtype, reading), self._time, reading.alarm, setpoint, meta)
+        value = self.value(vtype, reading)
+        key = (vtype, value, self._time, self.alarm(vtype, reading), setpoint, meta)
         if not _same(key, self._whole_of):
             self._whole = self._compose(attribute, vtype, reading, setpoint, meta)
             self._whole_of = key
@@ -117,7 +138,7 @@ class AttributePieces:
         if setpoint is not _NOTHING:
             members.append((keys["setpoint"], self.setpoint(vtype, setpoint)))
         members += [
-            (keys["alarm"], self.alarm(reading.alarm)),
+            (keys["alarm"], self.alarm(vtype, reading)),
             (keys["timeStamp"], self.time(vtype, reading)),
             (keys["meta"], meta),
         ]
@@ -168,9 +189,9 @@ class MethodPieces:
         )
 
 
-def pieces_for(field: FieldModel, dialect: Dialect) -> AttributePieces | MethodPieces:
-    """Empty caches for a field."""
-    return AttributePieces(dialect) if is_attribute(field) else MethodPieces(dialect)
+def pieces_for(field: FieldModel, dialect: Dialect, most: int) -> AttributePieces | MethodPieces:
+    """Empty caches for a field; `most` bytes fit into a frame."""
+    return AttributePieces(dialect, most) if is_attribute(field) else MethodPieces(dialect)
 
 
 _PLAIN = (str, int, float, bool)

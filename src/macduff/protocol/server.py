@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
-from macduff.errors import BadValue, DuplicateId, MacduffError, NotFound, TooMany
+from macduff.errors import BadValue, DuplicateId, MacduffError, NotFound, Refused, TooMany
 
 from . import asking
 from .asking import Waiting
@@ -19,10 +20,16 @@ from .subscription import Subscription
 __all__ = ["Hub", "ServerSession"]
 
 
-class _Reply:
-    __slots__ = ("_frame", "_session")
+class _Encoded(NamedTuple):
+    value: Piece
+    error: MacduffError | None
 
-    def __init__(self, session: ServerSession, frame: Piece) -> None:
+
+class _Reply:
+    __slots__ = ("_frame", "_session", "id")
+
+    def __init__(self, session: ServerSession, identity: int, frame: Piece) -> None:
+        self.id = identity
         self._session = session
         self._frame = frame
 
@@ -92,6 +99,8 @@ class ServerSession:
             except Exception as error:
                 frame = self._broken(entry, error)
             if frame is not None:
+                if len(frame) > self.limits.frame_size:
+                    frame = self._oversize(entry, len(frame))
                 room -= len(frame)
                 frames.append(frame)
         if self._batches and frames and (len(frames) > 1 or self.dialect.encoding.binary):
@@ -133,12 +142,16 @@ class ServerSession:
         except Exception as error:
             self._fail(request.id, _told(error))
         else:
-            self.reply(self._framer.returned(request.id, value))
+            self.reply(request.id, self._framer.returned(request.id, value))
 
     def end(self, subscription: Subscription, error: MacduffError) -> None:
         """What is subscribed is gone: its one Error, and nothing after."""
         self._forget(subscription)
         self._fail(subscription.id, error)
+
+    def broken(self, subscription: Subscription, error: Exception) -> None:
+        """What is subscribed cannot be said."""
+        self.end(subscription, _told(error))
 
     def count_dropped(self, count: int) -> None:
         """Changes that this client will not see."""
@@ -155,7 +168,7 @@ class ServerSession:
             if not isinstance(request, Unsubscribe):
                 self._check_path(request)
             if isinstance(request, Get):
-                self.reply(self._framer.returned(request.id, self.hub.get(request.path, self.dialect)))
+                self._get(request)
             elif isinstance(request, Put):
                 asking.put(self, request)
             elif isinstance(request, Post):
@@ -173,6 +186,18 @@ class ServerSession:
         if not request.path:
             raise BadValue("path: expected a device and what is wanted of it, got an empty list")
 
+    def _get(self, request: Get) -> None:
+        hub, dialect = self.hub, self.dialect
+        if not hub.slow(request.path, dialect):
+            self.reply(request.id, self._framer.returned(request.id, hub.get(request.path, dialect)))
+            return
+        waiting = self.wait(request.id, lambda piece: piece)
+
+        def then(found: tuple[Piece, int] | None, error: Exception | None) -> None:
+            self.ended(waiting, _Encoded(found[0] if found else None, None if error is None else _told(error)))
+
+        hub.encoding(request.path, dialect, then)
+
     def _subscribe(self, request: Subscribe) -> None:
         if any(waiting.id == request.id for waiting in self._open):
             raise DuplicateId(f"id: expected one that is not in use, got {request.id}, that of an open request")
@@ -189,7 +214,7 @@ class ServerSession:
         if subscription is None:
             raise NotFound(f"id: expected that of a subscription, got {request.id}")
         self._forget(subscription)
-        self.reply(self._framer.returned(request.id, self._framer.null))
+        self.reply(request.id, self._framer.returned(request.id, self._framer.null))
 
     def _forget(self, subscription: Subscription) -> None:
         subscription.kill()
@@ -210,14 +235,14 @@ class ServerSession:
         """It could not be asked for; the error is its reply."""
         self._open.pop(waiting, None)
 
-    def reply(self, frame: Piece) -> None:
+    def reply(self, identity: int, frame: Piece) -> None:
         """The last message for a request, behind all changes that came before it."""
         self._replies += 1
         self._reply_size += len(frame)
         limits = self.limits
         if self._replies > _MOST * limits.in_flight or self._reply_size > limits.outgoing + limits.frame_size:
             self.failed = self.failed or "it asks faster than it reads the replies"
-        self.queue(_Reply(self, frame))
+        self.queue(_Reply(self, identity, frame))
 
     def replied(self, size: int) -> None:
         """A reply is on its way."""
@@ -225,7 +250,14 @@ class ServerSession:
         self._reply_size -= size
 
     def _fail(self, identity: int, error: MacduffError) -> None:
-        self.reply(self._framer.failed(identity, error))
+        self.reply(identity, self._framer.failed(identity, error))
+
+    def _oversize(self, entry: Subscription | _Reply, size: int) -> Piece:
+        """A message that is too large in all, though each value of it is not: an Error instead."""
+        message = f"message: expected at most {self.limits.frame_size} bytes, got {size}; ask for less than all of it"
+        if isinstance(entry, Subscription):
+            self._forget(entry)
+        return self._framer.failed(entry.id, Refused(message))
 
     def _broken(self, entry: Subscription | _Reply, error: Exception) -> Piece | None:
         """A subscription whose value cannot be said ends with the reason."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .channel import Channel
@@ -18,7 +19,9 @@ __all__ = ["EverySubscription", "Subscription"]
 class Subscription:
     """`latest`: whatever changed while it could not be sent goes out as one change set."""
 
-    __slots__ = ("channel", "dead", "feed", "floor", "fresh", "id", "plain", "prefix", "queued", "sent", "session")
+    __slots__ = (
+        "channel", "dead", "feed", "floor", "fresh", "id", "plain", "prefix", "prepared", "queued", "sent", "session",
+    )  # fmt: skip
 
     def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
         self.session = session
@@ -27,6 +30,8 @@ class Subscription:
         self.channel = channel
         self.prefix = channel.framer.prefix(identity, channel.delta)
         self.fresh = True
+        self.prepared: tuple[tuple[Piece, int], int] | None = None
+        """The first value, encoded elsewhere, with its sequence and the channel's version at that time."""
         self.sent = channel.version
         self.floor = 0
         self.queued = False
@@ -41,20 +46,42 @@ class Subscription:
             if self.dead:
                 return None
             if self.fresh:
-                return self._first()
+                return self._opening()
         channel, sent = self.channel, self.sent
         self.sent = channel.version
         body = channel.bodies.get(sent) or channel.body(sent)
         return None if body is None else self.prefix + body
 
-    def _first(self) -> Piece:
+    def _opening(self) -> Piece | None:
         """Everything, as it is when there is room to send it: nothing waits in memory until then."""
+        channel, feed = self.channel, self.feed
+        if self.prepared is None:
+            path = [feed.name, *channel.rest]
+            if not feed.every and feed.hub.slow(path, channel.framer.dialect):
+                self.queued = True  # stays so until it is prepared: nothing is sent before it
+                version = channel.version
+                feed.hub.encoding(path, channel.framer.dialect, partial(self._encoded, version))
+                return None
+            return self._first(*feed.first(channel), channel.version)
+        (piece, newest), version = self.prepared
+        self.prepared = None
+        return self._first(*feed.first_of(channel, piece, newest, newest), version)
+
+    def _encoded(self, version: int, found: tuple[Piece, int] | None, error: Exception | None) -> None:
+        if self.dead:
+            return
+        if found is None:
+            self.session.broken(self, error or RuntimeError("nothing was encoded"))
+            return
+        self.prepared = (found, version)
+        self.session.queue(self)
+
+    def _first(self, body: Piece, floor: int, version: int) -> Piece:
         self.fresh = False
-        channel = self.channel
-        self.sent = channel.version
-        body, self.floor = self.feed.first(channel)
-        self.plain = self.floor == 0
-        return self.prefix + body + channel.framer.gap(0)
+        self.sent = version
+        self.floor = floor
+        self.plain = floor == 0
+        return self.prefix + body + self.channel.framer.gap(0)
 
     def changed(self) -> None:
         """Its channel has a new version."""
@@ -89,7 +116,7 @@ class EverySubscription(Subscription):
         if self.dead:
             return None
         if self.fresh:
-            return self._first()
+            return self._opening()
         while self._backlog:
             body, version = self._backlog.popleft()
             self._bytes -= len(body)
