@@ -1,0 +1,80 @@
+"""What a client knows of one device, kept true: asked for again when its fields change or when it comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from macduff.errors import MacduffError
+
+from .connection import Connection
+from .describe import device_info
+from .model import AttributeInfo, DeviceInfo
+from .names import unknown_member
+from .request import Done, Request
+
+__all__ = ["Mirror"]
+
+_UNKNOWN = DeviceInfo("")
+
+
+class Mirror:
+    """The description of a device; `info` may be read from any thread, and is replaced as a whole."""
+
+    def __init__(self, name: str, connection: Connection) -> None:
+        self.name = name
+        self.info = _UNKNOWN
+        self._connection = connection
+        self._waiting: list[Done] = []
+        self._stale = False
+
+    def attribute(self, name: str) -> AttributeInfo:
+        """What is known of an attribute; UnknownName when there is none, or none any more."""
+        found = self.info.attributes.get(name)
+        if found is None:
+            raise unknown_member(self.name, name, self.info.attributes, "attribute")
+        return found
+
+    def open(self, done: Done) -> None:
+        """`done` hears when the description is there, or the error that there is instead."""
+        if self.info is not _UNKNOWN:
+            done(None, None)
+            return
+        self._waiting.append(done)
+        if len(self._waiting) > 1:
+            return
+        self._connection.subscribe((self.name, "meta"), "latest", self, _ignore)
+        self._ask()
+
+    def _ask(self) -> None:
+        request = Request("get", self.name, "", self._told)
+        self._connection.send(request, lambda session: session.get((self.name,)))
+
+    def _told(self, block: Any, error: MacduffError | None) -> None:
+        if error is None:
+            try:
+                self.info = device_info(self.name, block)
+                self._stale = False
+            except (LookupError, TypeError, ValueError, AttributeError) as reason:
+                error = MacduffError(f"{self.name}: its description was not understood: {reason}", device=self.name)
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done(None, error)
+
+    # a Watcher of the device's meta
+
+    def value(self, value: Any, sequence: int, lost: int) -> None:
+        """The list of fields, now or on a new connection: the description may have changed with it."""
+        known = self.info.listed
+        if self.info is not _UNKNOWN and (self._stale or tuple(value.get("fields", ())) != known):
+            self._ask()
+
+    def gone(self, reason: str) -> None:
+        """What comes back may be another device: ask again then. Until then the old description serves completion."""
+        self._stale = True
+
+    def closed(self) -> None:
+        """Nothing: the description stays readable."""
+
+
+def _ignore(value: Any, error: MacduffError | None) -> None:
+    """The Get tells what is wrong."""
