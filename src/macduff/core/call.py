@@ -177,12 +177,8 @@ class Call:
             if self.dead is not None and not self.shielded():
                 raise self.dead
             self.flag = flag
-            holds, self.holds = self.holds, False
-        if self.slot:
-            self.slot = False
-            device._slots.release()
-        if holds:
-            device._lock.release()
+            given = self._let_go()
+        self._release(*given)
 
     def leave_wait(self) -> None:
         """Take them back, before those who have not begun (rule 8)."""
@@ -207,20 +203,41 @@ class Call:
 
     def take_slot(self) -> None:
         """One of the places for runnable calls; calls made for an abort need none."""
-        if not self.reserved and not self.quarantined:
-            self.device._slots.acquire()
-            self.slot = True
+        if self.reserved:
+            return
+        self.device._slots.acquire()
+        with self.device._mutex:
+            self.slot = not self.quarantined
+            kept = self.slot
+        if not kept:
+            self.device._slots.release()
 
     def give_back(self) -> None:
         """Lock and slot, at the end."""
-        device = self.device
-        with device._mutex:
-            holds, self.holds = self.holds, False
-        if self.slot:
-            self.slot = False
-            device._slots.release()
-        if holds:
-            device._lock.release()
+        with self.device._mutex:
+            given = self._let_go()
+        self._release(*given)
+
+    def _let_go(self) -> tuple[bool, bool]:
+        """Under the value mutex: what it held, and holds no more; so nobody gives it back twice."""
+        held = self.holds, self.slot
+        self.holds = self.slot = False
+        return held
+
+    def _release(self, lock: bool, slot: bool) -> None:
+        if slot:
+            self.device._slots.release()
+        if lock:
+            self.device._lock.release()
+
+    def give_up(self) -> None:
+        """Quarantine: its token is dead, and lock and slot are taken from it."""
+        with self.device._mutex:
+            self.quarantined = True
+            if self.dead is None:
+                self.dead = StateChanged("Quarantined", f"{self.device.name}.{self.name} was quarantined")
+            given = self._let_go()
+        self._release(*given)
 
     def ancestors(self) -> list[Call]:
         """This call and those that it was made for, the nearest first."""

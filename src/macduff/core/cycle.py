@@ -209,13 +209,6 @@ class Cycle:
     def _configure_with(self, request: Request, parameters: Mapping[str, Any]) -> None:
         device, machine = self.device, self.machine
         machine.set_state(DState.Configuring)
-        holders = [child for child in device._children.values() if child._machine.holder is None]
-        if holders:  # given back by an earlier Idle meanwhile
-            try:
-                leases.take(device, request)
-            except MacduffError as error:
-                self._fail(request, error)
-                return
 
         def configured(call: Call) -> None:
             final = self._final(call, "configure")
@@ -314,6 +307,10 @@ class Cycle:
 
     def _pause(self, request: Request) -> None:
         """Taken at the run's next checkpoint and nowhere else."""
+        if self.pausing is not None:  # while handle_event was asked
+            error = self.machine.wrong_state("pause", "a device that is not pausing yet")
+            self.machine.process._resolve(request, Outcome(None, error))
+            return
         self.pausing = request
         if self.phase is not None:
             self.phase.pause_wanted = True

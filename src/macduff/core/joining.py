@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Busy, MacduffError, NotFound
-from ..primitives import CoroutineRunner, Lock
+from ..primitives import Lock
+from ..primitives.coroutines import CoroutineRunner
 from ..values import Severity
 from .attribute import Attribute
 from .call import Call, Outcome
 from .device import Device
 from .source import SourceContext
+from .states import StateChanged
 from .waiting import released
 
 if TYPE_CHECKING:
@@ -222,8 +224,16 @@ class Joining:
             process._listeners.device_removed(device, f"{device.name} was removed")
         process.block.list_devices()
         for device in family:
+            self._end_background(device)
             self.close(device, closed)
             device._removed = True
+
+    def _end_background(self, device: Device) -> None:
+        """Idle tasks and attempts to connect end with the device."""
+        why = StateChanged("Removed", f"{device.name} was removed")
+        for call in list(device._machine.calls):
+            if call.kind in ("idle", "connect"):
+                self._process._manager.kill(call, why)
 
     def close(self, device: Device, closed: Callable[[], None]) -> None:
         """do_close in a worker, then sources and wire."""
@@ -295,6 +305,7 @@ class Joining:
                 done()
 
         for device in devices:
+            self._end_background(device)
             self.close(device, one_closed)
             device._removed = True
             self._process._listeners.device_removed(device, "the Process stops")

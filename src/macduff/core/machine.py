@@ -131,7 +131,7 @@ class Machine:
             expected = "a state other than Fault, Aborting and Resetting"
         if self.connecting:
             return WrongState(
-                f"{self.device.name}.{spec.name}: expected a connected device, got one that is not yet: {self.connecting}",
+                f"{self.device.name}.{spec.name}: expected a connected device, got one that is not: {self.connecting}",
                 device=self.device.name, member=spec.name, state=state.value, allowed=self.allowed(),
             )  # fmt: skip
         if allowed:
@@ -250,7 +250,7 @@ class Machine:
         outcome = self.outcome(call)
         if outcome.error is None:
             try:
-                spec = self.device.methods[request.member].spec
+                spec = self.device._method_spec(self.device.methods[request.member])
                 where = f"{self.device.name}.{request.member}"
                 outcome = Outcome(spec.result(where, outcome.value))
             except MacduffError as error:

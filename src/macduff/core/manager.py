@@ -177,8 +177,9 @@ class DeviceManager:
             parent.device._machine.aborting.check()
 
         request = Request("started", parent.device, name, {}, future.resolve, parent=parent, origin=parent.device.name)
-        if parent.dead is not None:
-            self._process._resolve(request, Outcome(None, parent.device._machine.ended_error(parent.dead, name)))
+        if parent.dead is not None or parent.ended:
+            why = parent.dead or StateChanged("Ended", f"{parent.name} ended")
+            self._process._resolve(request, Outcome(None, parent.device._machine.ended_error(why, name)))
             return
         parent.children.append(request)
         self.run(Call(parent.device, name, "started", body, ended, request=request))
@@ -188,15 +189,7 @@ class DeviceManager:
     def quarantine(self, call: Call) -> None:
         """Give up the thread of a call that disobeys: it changes nothing any more, the device goes on without it."""
         device, machine = call.device, call.device._machine
-        with device._mutex:
-            call.quarantined = True
-            call.dead = call.dead or StateChanged("Quarantined", f"{device.name}.{call.name} was quarantined")
-            holds, call.holds = call.holds, False
-        if holds:
-            device._lock.release()
-        if call.slot:
-            call.slot = False
-            device._slots.release()
+        call.give_up()
         machine.calls.remove(call)
         if not call.reserved:
             self.open -= 1

@@ -205,7 +205,7 @@ class Method(Generic[P, R]):
 
     @property
     def returns(self) -> Mapping[str, VType[Any]]:
-        return self.spec.returns
+        return self.device._method_spec(self).returns
 
     @property
     def unpacked(self) -> bool:

@@ -25,6 +25,7 @@ from .listeners import Listener, Listeners, Putable
 from .manager import DeviceManager
 from .method import did_you_mean
 from .slots import Slots
+from .stall import StallWatch
 from .states import DState
 from .view import View
 
@@ -49,10 +50,19 @@ class Timer:
 class Process:
     """Devices, who listens to them, and what is asked of them.
 
-    backend: "threads", "cothread", or a simulated backend for tests. Use as a context manager, or start() and stop().
+    backend: "threads", "cothread", or a simulated backend for tests. report_stalls: name the code that keeps the
+    interpreter lock for longer than the watchdog's time; one Process in a program may. A context manager, or start()
+    and stop().
     """
 
-    def __init__(self, name: str = ".", *, backend: str | Backend = "threads", limits: Limits = DEFAULTS) -> None:
+    def __init__(
+        self,
+        name: str = ".",
+        *,
+        backend: str | Backend = "threads",
+        limits: Limits = DEFAULTS,
+        report_stalls: bool = False,
+    ) -> None:
         self.name = name
         self.limits = limits
         self.backend: Backend = get_backend(backend) if isinstance(backend, str) else backend
@@ -72,6 +82,7 @@ class Process:
         self._ended = False
         self._manager = DeviceManager(self)
         self._joining = Joining(self)
+        self._stalls = StallWatch(self, limits.watchdog, 0.25) if report_stalls else None
         self.block = ProcessDevice(self)
         self._joining.prepare(self.block, simulate=False)
         self._joining.register(self.block)
@@ -101,6 +112,8 @@ class Process:
         self._wake()
         self._task.join(5.0)
         self._joining.end_helpers()
+        if self._stalls is not None:
+            self._stalls.close()
         return list(self._manager.pool.close(1.0))
 
     def __enter__(self) -> Self:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .method import Method
 
 __all__ = [
-    "block", "call_child", "checkpoint", "current", "released", "report_wait", "request_child", "shielded", "wait", "wait_all",
+    "block", "call_child", "checkpoint", "current", "released", "report_wait", "request_child", "shielded", "wait",
+    "wait_all",
 ]  # fmt: skip
 
 R = TypeVar("R")
@@ -69,18 +70,21 @@ def _never() -> bool:
 def wait(device: Device, seconds: float, *, pausable: bool = False) -> None:
     """`Device.wait`."""
     call = current(device)
+    end = device._clock.monotonic() + seconds
+    if pausable and block(call, f"{device.name} waits {seconds} s or a pause", lambda: call.pause_wanted, seconds):
+        device._machine.offer_pause(call)
+        seconds = end - device._clock.monotonic()  # the pause was not taken, so the wait goes on
+        pausable = False
     if not pausable:
         block(call, f"{device.name} waits {seconds} s", _never, seconds)
-    elif block(call, f"{device.name} waits {seconds} s or a pause", lambda: call.pause_wanted, seconds):
-        device._machine.offer_pause(call)
 
 
 def checkpoint(device: Device, timeout: float | None = None) -> None:
     """`PausableDevice.checkpoint`."""
     call = current(device)
     call.check()
-    if timeout is not None and not call.pause_wanted:
-        block(call, f"{device.name} waits {timeout} s at a checkpoint", lambda: call.pause_wanted, timeout)
+    if timeout is not None:
+        wait(device, timeout, pausable=True)
     preempt = device._preempt
     if preempt is not None:
         preempt()

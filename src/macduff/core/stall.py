@@ -1,0 +1,67 @@
+"""Reports code that keeps the interpreter lock: nothing in Python can end it, or see it while it lasts (rule 22)."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import re
+import tempfile
+from typing import TYPE_CHECKING
+
+from ..values import Severity
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .process import Process
+
+__all__ = ["StallWatch"]
+
+LOG = logging.getLogger("macduff.core")
+THREAD = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+).*\n\s+File \"(.*)\", line (\d+) in (.*)$", re.MULTILINE)
+
+
+class StallWatch:
+    """Has the interpreter's own C thread write down where everybody is when the Process thread gets no turn.
+
+    One a Python process, because the interpreter has one such timer. Times in seconds.
+    """
+
+    def __init__(self, process: Process, after: float, step: float) -> None:
+        self._process = process
+        self._after = after
+        self._step = step
+        self._file = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - open as long as the Process runs
+        self._due = 0.0
+        self._tick()
+
+    def _tick(self) -> None:
+        clock = self._process.backend.clock
+        if self._due and clock.monotonic() - self._due > self._after:
+            self._report(clock.monotonic() - self._due)
+        self._file.seek(0)
+        self._file.truncate()
+        faulthandler.dump_traceback_later(self._after, file=self._file)
+        self._due = clock.monotonic() + self._step
+        self._process._later(self._step, self._tick)
+
+    def _report(self, late: float) -> None:
+        self._file.seek(0)
+        places = {
+            int(ident, 16): f"{file}:{line} in {name}" for ident, file, line, name in THREAD.findall(self._file.read())
+        }
+        suspects: list[Call] = []
+        for device in self._process._devices.values():
+            suspects += [call for call in device._machine.calls if call.thread in places and call.flag is None]
+        for call in suspects:
+            where = places[call.thread or 0]
+            text = f"{call.name} kept the interpreter from everybody for {late:.1f} s, at {where}"
+            LOG.error("%s.%s", call.device.name, text)
+            call.device._machine.problem(f"stall {call.name}", Severity.MINOR, text)
+        if not suspects:
+            LOG.error(
+                "nothing ran for %.1f s; threads were at %s", late, "; ".join(places.values()) or "unknown places"
+            )
+
+    def close(self) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        self._file.close()
