@@ -18,18 +18,24 @@ class Ending:
     """The outside of a task: its name, its end, and how to bring that about. What runs never refers to this object.
 
     done: set when the target has returned. stop: called at most once, see `atoms.Task`. is_self: whether the caller is
-    the task itself.
+    the task itself. finalize: instead of `stop` when nothing refers to this any more.
     """
 
     def __init__(
-        self, name: str, done: Flag, stop: Callable[[], object] | None, is_self: Callable[[], bool]
+        self,
+        name: str,
+        done: Flag,
+        stop: Callable[[], object] | None,
+        is_self: Callable[[], bool],
+        finalize: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self._done = done
+        self._stop = stop
         self._is_self = is_self
         self._finalizer: Any = None
         if stop is not None:
-            self._finalizer = weakref.finalize(self, stop)
+            self._finalizer = weakref.finalize(self, finalize or stop)
             self._finalizer.atexit = False
 
     @property
@@ -42,8 +48,8 @@ class Ending:
         return self._done.wait(timeout)
 
     def close(self, timeout: float | None = 5.0) -> bool:
-        if self._finalizer is not None and self.alive:
-            self._finalizer()
+        if self._finalizer is not None and self._finalizer.detach() and self._stop is not None and self.alive:
+            self._stop()
         return False if self._is_self() else self.join(timeout)
 
     def __enter__(self) -> Self:
