@@ -65,5 +65,23 @@ class Limits:
     reconnect_most: float = 5.0
     """A client that lost its connection waits between these two before it tries again, doubling."""
 
+    # sources
+    wire_jobs: int = 1_000
+    """Exchanges that may wait on one wire; one more is refused."""
+    wire_line: int = 1024 * 1024
+    """The longest line that is taken from a wire."""
+    wire_reconnect_first: float = 0.1
+    wire_reconnect_most: float = 5.0
+    """A wire that lost its instrument waits between these two before it tries again, doubling."""
+    wire_retry_first: float = 1.0
+    wire_retry_most: float = 30.0
+    """A query that is not answered, while others are, is asked again between these two, doubling."""
+    ca_answer: float = 5.0
+    """How long a PV that is connected may take to tell its metadata and its first value."""
+    ca_pending_elements: int = 4 * 1024 * 1024
+    """Array elements of one PV that may wait to be taken; the oldest updates go first, counted."""
+    ca_linger: float = 60.0
+    """How long the `ca` device keeps a PV after its last subscriber (rule 39)."""
+
 
 DEFAULTS = Limits()

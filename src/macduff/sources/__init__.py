@@ -1,0 +1,10 @@
+"""Where the values of attributes come from: EPICS PVs, and instruments on a wire."""
+
+from __future__ import annotations
+
+from .scpi import Scpi
+from .simulation import Simulation
+from .tcp import Tcp
+from .wire import Wire
+
+__all__ = ["Scpi", "Simulation", "Tcp", "Wire"]

@@ -1,0 +1,165 @@
+"""The thread of one wire: connects, does what is on the agenda, and heals."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from ..errors import BadValue, Disconnected, MacduffError, TimedOut
+from ..limits import DEFAULTS
+from .agenda import Agenda, Job
+from .polls import Poll
+from .talk import Carrier, Manner, OutOfStep, Silence, Talk
+from .waker import Ended, Waker
+
+__all__ = ["Driver"]
+
+LOG = logging.getLogger("macduff.sources")
+PROVEN = 10.0
+"""A connection that held for so many seconds was a good one, whatever ended it."""
+
+
+class Driver:
+    """Speaks with one instrument until it is stopped; one exchange strictly after another.
+
+    After a time-out or nonsense the connection is given up and made anew, so that a late reply dies with it. The first
+    time that is done at once; when it happens again and no reply came in between, the instrument counts as away: the
+    values of its queries are INVALID, jobs are refused, and the pauses between attempts grow.
+    """
+
+    def __init__(self, name: str, agenda: Agenda, manner: Manner, connect: Callable[[Waker], Carrier]) -> None:
+        self._name = name
+        self._agenda = agenda
+        self._manner = manner
+        self._connect = connect
+        self._waker = Waker()
+        self._talk: Talk | None = None
+        self._failures = 0
+        self.thread = threading.Thread(target=self._run, name=f"macduff wire {name}", daemon=True)
+        self.wake = self._waker.wake
+        self.stop = self._waker.stop
+
+    def _run(self) -> None:
+        try:
+            while True:
+                try:
+                    self._serve()
+                except (Silence, OutOfStep) as error:
+                    self._failed(str(error), gone=False)
+                except OSError as error:
+                    self._failed(_reason(error), gone=True)
+                except Ended:
+                    raise
+                except Exception as error:  # a fault of ours must not end the thread unseen
+                    LOG.exception("%s: the wire goes on after an error", self._name)
+                    self._failed(f"{type(error).__name__}: {error}", gone=True)
+        except Ended:
+            pass
+        finally:
+            self._hang_up()
+            self._waker.close()
+
+    def _serve(self) -> None:
+        """Connect and do what is to be done; ends only by raising."""
+        if self._failures == 0:
+            self._agenda.accept()
+        talk = self._open()
+        while True:
+            talk.check_in_step()
+            self._waker.check()
+            task = self._agenda.take(time.monotonic())
+            if task is None:
+                talk.wait(self._agenda.next_due())
+            elif isinstance(task, Poll):
+                self._poll(talk, task)
+            else:
+                self._job(talk, task)
+
+    def _open(self) -> Talk:
+        self._waker.check()
+        try:
+            carrier = self._connect(self._waker)
+        except OSError as error:
+            self._agenda.refuse(_reason(error))
+            raise
+        self._talk = talk = Talk(carrier, self._manner, self._waker)
+        talk.settle()
+        self._agenda.connected(time.monotonic())
+        LOG.info("%s: connected", self._name)
+        return talk
+
+    def _failed(self, reason: str, gone: bool) -> None:
+        """Give the connection up. gone: it broke, so that no value can be trusted now."""
+        talk = self._talk
+        if talk is not None and time.monotonic() - talk.since > PROVEN:
+            self._failures = 0
+        self._failures += 1
+        self._hang_up()
+        LOG.log(logging.WARNING if self._failures == 1 else logging.DEBUG, "%s: %s", self._name, reason)
+        if gone or self._failures > 1:
+            self._agenda.lost(f"{self._name}: {reason}")
+        if self._failures > 1:
+            self._agenda.refuse(reason)
+        if self._failures > 1 or talk is None:
+            pause = DEFAULTS.wire_reconnect_first * 2.0 ** min(max(self._failures - 2, 0), 10)
+            self._waker.pause(min(pause, DEFAULTS.wire_reconnect_most))
+
+    def _hang_up(self) -> None:
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
+
+    def _good(self) -> None:
+        """A reply came: the instrument is there."""
+        if self._failures > 1:
+            self._agenda.recovered(time.monotonic())
+        self._failures = 0
+
+    def _poll(self, talk: Talk, poll: Poll) -> None:
+        where = f"{self._name}: {poll.query}"
+        try:
+            poll.answered(talk.ask(poll.query, poll.timeout))
+        except (Silence, OutOfStep) as error:
+            self._agenda.failed(poll, time.monotonic())
+            poll.failed(_as_error(error, where))
+            raise
+        except BadValue as error:
+            self._agenda.failed(poll, time.monotonic())
+            poll.failed(error)
+            raise OutOfStep(str(error)) from None
+        self._agenda.answered(poll, time.monotonic())
+        self._good()
+
+    def _job(self, talk: Talk, job: Job) -> None:
+        replies: list[str] = []
+        text = ""
+        try:
+            for text, replied in job.steps:
+                if replied:
+                    replies.append(talk.ask(text, job.timeout))
+                else:
+                    talk.send(text, job.timeout)
+        except (Silence, OutOfStep, Ended, OSError) as error:
+            job.done(replies, _as_error(error, f"{self._name}: {text}"))
+            raise
+        if replies:
+            self._good()
+        try:
+            job.done(replies, None)
+        except BadValue as error:
+            raise OutOfStep(str(error)) from None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _as_error(error: Exception, where: str) -> MacduffError:
+    if isinstance(error, Silence):
+        return TimedOut(f"{where}: {error}")
+    if isinstance(error, OutOfStep):
+        return BadValue(f"{where}: {error}")
+    reason = _reason(error) if isinstance(error, OSError) else str(error)
+    return Disconnected(f"{where}: expected a connection, got none: {reason}")

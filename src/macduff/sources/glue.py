@@ -1,0 +1,43 @@
+"""The one place where sources lean on more of the core than `SourceContext`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..core import Device, Outcome, released
+from ..errors import MacduffError, TimedOut
+
+__all__ = ["Done", "wait_released"]
+
+Done = Callable[[Any, MacduffError | None], None]
+
+
+def wait_released(
+    device: Device | None, reason: str, begin: Callable[[Done], None], timeout: float | None = None
+) -> Any:
+    """Begin something elsewhere and wait until it calls `done(value, error)`; raises the error.
+
+    In a method of a device the device's lock is released meanwhile (rule 8). Outside any device it is a plain wait.
+    """
+    if device is not None and device._process is not None:
+
+        def start(done: Callable[[Outcome], None]) -> None:
+            begin(lambda value, error: done(Outcome(value, error)))
+
+        return released(device, reason, start, timeout)
+    over = threading.Event()
+    outcome: list[tuple[Any, MacduffError | None]] = []
+
+    def end(value: Any, error: MacduffError | None) -> None:
+        outcome.append((value, error))
+        over.set()
+
+    begin(end)
+    if not over.wait(timeout):
+        raise TimedOut(f"{reason}: expected an answer within {timeout} s")
+    value, error = outcome[0]
+    if error is not None:
+        raise error
+    return value
