@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -56,7 +57,7 @@ def serve_bare() -> None:
     from macduff.protocol.dialect import STRICT
     from macduff.protocol.messages import Get, parse
 
-    canned = open(os.environ["CANNED"]).read()
+    canned = Path(os.environ["CANNED"]).read_text()
     subscribers: dict[web.WebSocketResponse, int] = {}
 
     async def handle(request: web.Request) -> web.WebSocketResponse:
@@ -90,16 +91,14 @@ def serve_bare() -> None:
         await site.start()
         print(runner.addresses[0][1], flush=True)
         loop = asyncio.get_running_loop()
-        await asyncio.to_thread(
-            obey, lambda value: asyncio.run_coroutine_threadsafe(publish(value), loop).result()
-        )
+        await asyncio.to_thread(obey, lambda value: asyncio.run_coroutine_threadsafe(publish(value), loop).result())
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
 
 
 def obey(publish: Callable[[float], object]) -> None:
-    """"on" and "off" from standard input: publish at RATE or not; the end of it ends the server."""
+    """Publish at RATE between "on" and "off" from standard input; the end of it ends the server."""
     on, over = threading.Event(), threading.Event()
 
     def produce() -> None:
@@ -281,8 +280,7 @@ async def record(server: Server, path: str) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{server.port}/ws") as socket:
         await socket.send_str(GET % 7)
         reply = await socket.receive_str()
-    with open(path, "w") as file:
-        file.write(reply.replace("%", "%%").replace('"id":7,', '"id":%d,', 1))
+    Path(path).write_text(reply.replace("%", "%%").replace('"id":7,', '"id":%d,', 1))
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def test_hosts_let_in(host: str) -> None:
      "user@localhost", "localhost/x", "localhost:port", "lab.example.evil.example", "1", "[::1"],
 )  # fmt: skip
 def test_rebound_hosts_are_refused(host: str | None) -> None:
-    with pytest.raises(Refused, match="^Host: expected "):
+    with pytest.raises(Refused, match=r"^Host: expected "):
         Gate("127.0.0.1", hosts=["lab.example"]).check_host(host)
 
 
@@ -83,5 +83,5 @@ def test_pages_let_in(origin: str | None, host: str) -> None:
      "http://panel.example", "https://panel.example:444", "https://sub.panel.example"],
 )  # fmt: skip
 def test_other_pages_are_refused(origin: str) -> None:
-    with pytest.raises(Refused, match="^Origin: expected "):
+    with pytest.raises(Refused, match=r"^Origin: expected "):
         Gate("127.0.0.1", origins=["https://panel.example"]).check_origin(origin, "127.0.0.1:8008")

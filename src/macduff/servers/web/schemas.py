@@ -16,7 +16,6 @@ __all__ = ["object_schema", "schema_of"]
 
 Schema = dict[str, Any]
 
-_NOT_FINITE = ["NaN", "Infinity", "-Infinity"]
 _FORMATS = {"float32": "float", "float64": "double"}
 
 
@@ -96,14 +95,14 @@ def _float(vtype: VDouble | VFloat, writing: bool) -> Schema:
     if vtype.dtype in _FORMATS:
         number["format"] = _FORMATS[vtype.dtype]
     low, high = _range(vtype.control) if writing else (None, None)
-    metadata = _numeric_metadata(vtype)
-    if (low, high) == (None, None):
-        return {"anyOf": [number, {"enum": _NOT_FINITE}], **metadata}
     if low is not None:
         number["minimum"] = low
     if high is not None:
         number["maximum"] = high
-    return {**number, **metadata}  # nothing that is not finite lies within control limits
+    words = ["NaN"] if low is None and high is None else []  # NaN is outside any limits
+    words += [word for word, limit in (("Infinity", high), ("-Infinity", low)) if limit is None]
+    schema = {"anyOf": [number, {"enum": words}]} if words else number
+    return {**schema, **_numeric_metadata(vtype)}
 
 
 def _array(vtype: VArray[Any], writing: bool) -> Schema:
