@@ -9,6 +9,7 @@ import asyncio
 import fnmatch
 import gc
 import os
+import sys
 import threading
 import time
 import weakref
@@ -113,15 +114,27 @@ def leaked(before: Resources, allowed_threads: tuple[str, ...] = (), grace: floa
             )
         ]
 
-    names = left()
-    if names:
-        gc.collect()  # what only a cycle kept open warns by itself, and warnings are errors
+    warned = _collect() if left() else []  # what only a cycle kept open warns when it is collected
     deadline = time.monotonic() + grace
     while names := left():
         if time.monotonic() > deadline:
             break
         time.sleep(0.002)
-    return names
+    return names + warned
+
+
+def _collect() -> list[str]:
+    """Collect garbage; what was said while that was done, which belongs to this test and not to the next."""
+    said: list[str] = []
+    usual, sys.unraisablehook = (
+        sys.unraisablehook,
+        lambda event: said.append(f"{event.exc_type.__name__}: {event.exc_value}"),
+    )
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = usual
+    return said
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -77,7 +77,7 @@ class Pending:
         return value
 
     def kind(self, timeout: float = 20.0) -> str:
-        """"ok", or the error's kind."""
+        """ "ok", or the error's kind."""
         error = self.wait(timeout).error
         return "ok" if error is None else str(error.kind)
 

@@ -27,12 +27,15 @@ def demo(
 ) -> int:
     """Serve a simulated laboratory until Ctrl-C; in the browser and for every other command."""
     from ..config.plan import ServerPlan
-    from ..config.servers import ONLY_HERE, REMEDY, is_loopback
+    from ..config.servers import check_bind
     from ..core import Process
     from .running import run_servers
 
-    if not (is_loopback(host) or read_only or insecure):
-        raise exits.Usage(f"--host: expected {ONLY_HERE}, got {host!r}{REMEDY}")
+    plan = ServerPlan("web", host, port, read_only, insecure)
+    try:
+        check_bind(plan)
+    except ValueError as error:
+        raise exits.Usage(f"--{error}") from None
     logs.configure(log_level or "warning", log_format or "text")
 
     def fill(process: Process) -> None:
@@ -41,15 +44,16 @@ def demo(
         for device in (Motor("X"), Motor("Y"), Detector("DET"), Thermometer("THERMO")):
             process.add(device)
 
-    return run_servers(Process(), fill, [ServerPlan("web", host, port, read_only)], announce, ready)
+    return run_servers(Process(), fill, [plan], announce, ready)
 
 
 def ready(listening: dict[str, dict[str, Any]]) -> None:
     """Say where it is, and what to try."""
     address = listening["web"]["address"]
-    print(f"macduff demo: {address}")
     command = "macduff" if address.endswith(":8008") else f"MACDUFF_ADDRESS={address} macduff"
-    print(f"  browser       {address}")
-    print(f"  shell         {command} list; {command} monitor X.position; {command} call X.move --target 2")
-    print(f"  Python        macduff.connect({address.replace('http', 'ws', 1)!r})")
-    print("  stop it with Ctrl-C", flush=True)
+    exits.say(
+        f"the demonstration laboratory is at {address} (stop it with Ctrl-C)\n"
+        f"  browser  {address}\n"
+        f"  shell    {command} list; {command} monitor X.position; {command} call X.move --target 2\n"
+        f"  Python   macduff.connect({address.replace('http', 'ws', 1)!r})"
+    )

@@ -38,7 +38,11 @@ class ServerSection(Section):
 
 
 class WebSection(ServerSection):
+    """hosts: further names under which it is reached. origins: further pages whose scripts may talk to it."""
+
     port: Annotated[int, Field(ge=0, le=65535)] = 8008
+    hosts: list[str] = Field(default_factory=list)
+    origins: list[str] = Field(default_factory=list)
 
 
 class DeviceEntry(BaseModel):

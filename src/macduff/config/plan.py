@@ -42,6 +42,7 @@ class ServerPlan:
     host: str = "127.0.0.1"
     port: int = 0
     read_only: bool = False
+    insecure: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

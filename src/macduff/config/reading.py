@@ -15,7 +15,7 @@ from .classes import WrongClass, device_class, look_in
 from .fault import ConfigurationError, Fault
 from .models import SERVERS, DeviceEntry, Root
 from .plan import DevicePlan, Plan, ServerPlan
-from .servers import ONLY_HERE, REMEDY, is_loopback
+from .servers import check_bind
 from .shape import check, shown
 from .text import Document, Path, parse
 
@@ -67,10 +67,11 @@ def _servers(document: Document, data: Any, *, read_only: bool, insecure: bool) 
         if model is None:
             continue
         settings = model.model_dump(exclude={"host", "port", "read_only"})
-        plan = ServerPlan(kind, model.host, model.port, model.read_only or read_only, settings)
-        if not is_loopback(plan.host) and not plan.read_only and not insecure:
-            message = f"servers.{kind}.host: expected {ONLY_HERE}, got {plan.host!r}{REMEDY}, or read_only: true here"
-            document.fault((*path, "host"), message)
+        plan = ServerPlan(kind, model.host, model.port, model.read_only or read_only, insecure, settings)
+        try:
+            check_bind(plan)
+        except ValueError as error:
+            document.fault((*path, "host"), f"servers.{kind}.{error}")
         plans.append(plan)
     return tuple(plans)
 

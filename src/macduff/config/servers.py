@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Protocol
 
 from .plan import ServerPlan
@@ -10,10 +9,7 @@ from .plan import ServerPlan
 if TYPE_CHECKING:
     from ..core import Process
 
-__all__ = ["ONLY_HERE", "REMEDY", "Server", "environment_of", "is_loopback", "make_server"]
-
-ONLY_HERE = "this machine alone (127.0.0.1, ::1, localhost)"
-REMEDY = ", from where anybody could write and call; say --read-only, or --insecure if you mean it"
+__all__ = ["Server", "check_bind", "environment_of", "make_server"]
 
 
 class Server(Protocol):
@@ -24,7 +20,7 @@ class Server(Protocol):
         """Where it listens, as its clients write it; known once it was started."""
         ...
 
-    def start(self) -> None:
+    def start(self) -> object:
         """Listen, and return when clients can connect. OSError when the address is taken."""
 
     def stop(self) -> None:
@@ -37,7 +33,15 @@ def make_server(process: Process, plan: ServerPlan) -> Server:
         case "web":
             from ..servers.web import WebServer
 
-            return WebServer(process, host=plan.host, port=plan.port, read_only=plan.read_only, **plan.settings)
+            return WebServer(
+                process,
+                plan.host,
+                plan.port,
+                limits=process.limits,
+                read_only=plan.read_only,
+                insecure=plan.insecure,
+                **plan.settings,
+            )
         case _:
             raise ValueError(f"server: expected web, got {plan.kind!r}")
 
@@ -51,11 +55,8 @@ def environment_of(kind: str, address: str) -> dict[str, str]:
             return {}
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def check_bind(plan: ServerPlan) -> None:
+    """ValueError when a server would let other machines write and nobody said that this is meant."""
+    from ..servers.web.gate import check_bind
+
+    check_bind(plan.host, read_only=plan.read_only, insecure=plan.insecure)

@@ -1,8 +1,7 @@
-"""What is typed in a shell, as values and as arguments of a method; and the stubs of devices."""
+"""What is typed in a shell, as values and as arguments of a method."""
 
 from __future__ import annotations
 
-import ast
 import math
 from typing import Any
 
@@ -12,8 +11,7 @@ import pytest
 from macduff.cli import exits
 from macduff.cli.acting import arguments_of
 from macduff.cli.remote import from_text, parts_of, stamp
-from macduff.cli.stubs import stub_of
-from macduff.client.model import AttributeInfo, DeviceInfo, MethodInfo
+from macduff.client import MethodInfo
 from macduff.errors import BadValue
 from macduff.values import VArray, VBool, VDouble, VEnum, VInt, VString, VType
 
@@ -115,34 +113,3 @@ def test_names_of_members() -> None:
 def test_a_time_stamp_keeps_its_nanoseconds() -> None:
     assert stamp(1_700_000_000_123_456_789) == "2023-11-14T22:13:20.123456789Z"
     assert stamp(0) == ""
-
-
-def test_stubs_are_python_and_typed() -> None:
-    infos = [
-        DeviceInfo(
-            "BL01:X",
-            description='A "stage".\nLong.',
-            attributes={
-                "position": AttributeInfo("position", VDouble()),
-                "mode": AttributeInfo("mode", VEnum(["fast", "slow"]), writable=True),
-                "image": AttributeInfo("image", VArray("uint16", 2)),
-                "class": AttributeInfo("class", VString()),
-            },
-            methods={"move": MOVE, "stop": MethodInfo("stop")},
-            fields=("position", "mode", "image", "class", "move", "stop"),
-        ),
-        DeviceInfo("BL01_X"),
-        DeviceInfo("2THETA"),
-    ]
-    text = stub_of(infos, "ws://127.0.0.1:8008")
-    tree = ast.parse(text)
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    assert list(classes) == ["BL01_X", "BL01_X_2", "_2THETA", "Lab"]
-    assert "def position(self) -> float: ..." in text
-    assert "def mode(self, value: Literal['fast', 'slow']) -> None: ..." in text
-    assert "def position(self, value" not in text
-    assert "def image(self) -> numpy.ndarray[Any, Any]: ..." in text
-    signature = "def move(self, target: float, how_fast: float = ..., wait: bool = ..., note: str = ...) -> float:"
-    assert signature in text
-    assert "def stop(self) -> None:" in text
-    assert "def __getitem__(self, name: Literal['BL01:X']) -> BL01_X: ..." in text

@@ -135,7 +135,7 @@ def test_all_faults_are_told_at_once(module: str) -> None:
         "1:11: process: expected one of name, backend, log, limits, got 'nam'",
         "1:28: process.backend: expected 'threads' or 'cothread', got 'fork'",
         "3:15: servers.web.port: expected less than or equal to 65535, got 80800",
-        "3:22: servers.web: expected one of host, port, read_only, got 'hosst'; did you mean 'host'?",
+        "3:22: servers.web: expected one of host, port, read_only, hosts, origins, got 'hosst'; did you mean 'host'?",
         "4:3: servers: expected one of web, got 'wep'; did you mean 'web'?",
         "6: X.velocity: expected a value from 0.1 to 5, got 9",
         f"7: Y.class: expected a device class of {module} (Fast, Logger, Motor, Ring, Scan), got 'Motr'; did you mean",
@@ -209,7 +209,7 @@ def test_a_fault_in_one_entry_does_not_blame_those_that_name_it(module: str) -> 
 def test_beyond_this_machine_only_read_only_or_insecure(host: str) -> None:
     text = f"servers:\n  web: {{host: '{host}'}}\n"
     (fault,) = faults(text)
-    assert fault.startswith("lab.yaml:2:15: servers.web.host: expected this machine alone")
+    assert fault.startswith("lab.yaml:2:15: servers.web.host: expected an address of this machine alone")
     assert "--read-only" in fault
     assert "--insecure" in fault
     assert read_text(text, "lab.yaml", read_only=True).servers[0].read_only
