@@ -61,8 +61,14 @@ def run_plan(plan: Plan, announce: Path | None) -> int:
             log.info("%s: %s", kind, where["address"])
 
     def fill(process: Process) -> None:
-        for device, entry in plan.make_devices():
-            process.add(device, simulate=entry.simulate)
+        for entry, make in plan.makers():
+            try:
+                process.add(make(), simulate=entry.simulate)
+            except Exception as error:  # whatever an author's constructor raises
+                log.debug("%s", entry.name, exc_info=True)
+                kind = f"{entry.cls.__module__}.{entry.cls.__qualname__}"
+                told = f"{type(error).__name__}: {error}"
+                raise exits.Failure(f"{entry.name}: expected a {kind} to be made, got {told}") from error
 
     process = Process(plan.name, backend=plan.backend, limits=plan.limits)
     return run_servers(process, fill, plan.servers, announce, ready)

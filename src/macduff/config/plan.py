@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..limits import DEFAULTS, Limits
@@ -58,9 +59,13 @@ class Plan:
     log_format: str = "text"
     limits: Limits = DEFAULTS
 
-    def make_devices(self) -> Iterator[tuple[Device, DevicePlan]]:
-        """Each device, made when it is asked for: one is in its Process before the next that needs it is made."""
+    def makers(self) -> Iterator[tuple[DevicePlan, Callable[[], Device]]]:
+        """Each device's plan, with what makes it; to be made before the next is asked for, which may need it."""
         made: dict[str, Device] = {}
-        for plan in self.devices:
+
+        def make(plan: DevicePlan) -> Device:
             device = made[plan.name] = plan.make(made)
-            yield device, plan
+            return device
+
+        for plan in self.devices:
+            yield plan, partial(make, plan)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import random_name
+
 DEVICES = '''
 from __future__ import annotations
 
@@ -74,8 +76,9 @@ class Closing(Device):
 class Serving:
     """A running `macduff serve` or `macduff demo`."""
 
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], announced: Path, address: str) -> None:
         self.process = process
+        self.announced = announced
         self.address = address
 
     def end(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20.0) -> tuple[int, str]:
@@ -92,7 +95,7 @@ def command(*tokens: str | Path) -> list[str]:
 @contextmanager
 def serving(folder: Path, *tokens: str | Path) -> Iterator[Serving]:
     """Run a server command until its announcement appears; kill it at the end if it still runs."""
-    announced = folder / "announced.json"
+    announced = folder / random_name("announced")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         command(*tokens, "--announce", announced),
@@ -110,7 +113,7 @@ def serving(folder: Path, *tokens: str | Path) -> Iterator[Serving]:
                 process.kill()
                 raise AssertionError(f"it did not announce itself: {process.communicate()[1]}")
             time.sleep(0.01)
-        yield Serving(process, json.loads(announced.read_text())["web"]["environment"]["MACDUFF_ADDRESS"])
+        yield Serving(process, announced, json.loads(announced.read_text())["web"]["environment"]["MACDUFF_ADDRESS"])
     finally:
         if process.poll() is None:
             process.kill()

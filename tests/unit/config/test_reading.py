@@ -100,7 +100,7 @@ def test_a_good_file_becomes_a_plan(module: str, tmp_path: Path) -> None:
         1.0,
     )
     assert [(server.kind, server.host, server.port) for server in plan.servers] == [("web", "127.0.0.1", 0)]
-    made = {device.name: device for device, _ in plan.make_devices()}
+    made = {entry.name: make() for entry, make in plan.makers()}
     assert made["SCAN"]._children == {"motor": made["X"], "other": made["Y"]}
     assert vars(made["X"])["_given"] == (2.0, "h")
     assert vars(made["LOG"])["_given"] == (made["X"], Path("some/where"), (1, 2), {"a": 1})
