@@ -14,9 +14,11 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds since some moment; never goes back."""
+        ...
 
     def time_ns(self) -> int:
         """Nanoseconds since the UNIX epoch; goes where the clock on the wall goes."""
+        ...
 
 
 class Flag(Protocol):
@@ -33,15 +35,19 @@ class Flag(Protocol):
 
     def set(self) -> None:
         """Set it and wake all who wait; from any thread or task, never blocks."""
+        ...
 
     def clear(self) -> None:
         """Unset it; from any thread or task, never blocks."""
+        ...
 
     def is_set(self) -> bool:
         """Whether it is set now."""
+        ...
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until it is set: True; False when `timeout` seconds (None: no end, 0: a look) went by first."""
+        ...
 
 
 class Mutex(Protocol):
@@ -69,12 +75,15 @@ class Task(Protocol):
     @property
     def alive(self) -> bool:
         """Whether the target has not returned yet."""
+        ...
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False when `timeout` seconds went by first."""
+        ...
 
     def close(self, timeout: float | None = 5.0) -> bool:
         """Tell it to stop and wait for its end (a task that closes itself does not wait); False as for `join`."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -101,6 +110,7 @@ class Backend(Protocol):
     @property
     def preemptible(self) -> bool:
         """Whether another task may run between any two operations, without a wait."""
+        ...
 
     @property
     def clock(self) -> Clock: ...
@@ -108,28 +118,37 @@ class Backend(Protocol):
     @property
     def local(self) -> Any:
         """`.call`: None until set, separate for each task and thread, not inherited by what a task starts."""
+        ...
 
     @property
     def preempt(self) -> Callable[[], None] | None:
         """To be called where another task may come in between; None where that happens by itself or never."""
+        ...
 
     def spawn(self, target: Callable[[], object], name: str, stop: Callable[[], object] | None = None) -> Task:
         """Start a task where methods run; from any thread."""
+        ...
 
     def service(self, target: Callable[[], object], name: str, stop: Callable[[], object] | None = None) -> Task:
         """Start an OS thread (a simulated task in a simulation): the Process, sources, servers (rule 29)."""
+        ...
 
     def flag(self) -> Flag:
         """A new flag, not set."""
+        ...
 
     def mutex(self) -> Mutex:
         """A new mutex."""
+        ...
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Block this task alone for so long."""
+        ...
 
     def identity(self) -> Hashable:
         """Something that is the same for the same task or thread and for no other that lives."""
+        ...
 
     def name_of(self, identity: Hashable) -> str:
         """The name of the task or thread with that identity, for messages."""
+        ...

@@ -57,23 +57,22 @@ class Lock:
         backend = self._backend
         me = backend.identity()
         with self._mutex:
-            if self._holder is None:
+            holder = self._holder
+            if holder is None:
                 self._holder = me
                 return True
-            if self._holder != me:
-                if timeout is not None and timeout <= 0:
-                    return False
+            waiter = None
+            if holder != me and (timeout is None or timeout > 0):
                 waiter = _Waiter(me, backend.flag())
                 (self._front if front else self._back).append(waiter)
-                holds_already = False
-            else:
-                holds_already = True
-        if holds_already:
-            raise RuntimeError(
-                f"{self.name}: expected a task that does not hold this lock, got {backend.name_of(me)}, which does and "
-                "would wait for itself for ever; release it first, or call the code that needs it without acquiring"
-            )
-        return self._wait(waiter, timeout)
+        if waiter is not None:
+            return self._wait(waiter, timeout)
+        if holder != me:
+            return False
+        raise RuntimeError(
+            f"{self.name}: expected a task that does not hold this lock, got {backend.name_of(me)}, which does and "
+            "would wait for itself for ever; release it first, or call the code that needs it without acquiring"
+        )
 
     def _wait(self, waiter: _Waiter, timeout: float | None) -> bool:
         flag = waiter.flag

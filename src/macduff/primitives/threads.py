@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Protocol
 
 from .atoms import Task
 from .endings import Ending, report_error
@@ -31,18 +31,26 @@ class ThreadLocal(threading.local):
     call: Any = None
 
 
+class Releasable(Protocol):
+    """What wakes one who waits: a raw lock, or what stands for it."""
+
+    def release(self) -> None: ...
+
+
 class ThreadFlag:
     """A flag of raw locks: each wait sleeps on one of its own, and `set` releases them.
 
     Nothing in it is ever held, so `set` is safe in a finalizer or a signal handler too. It rests on deque's operations
-    being atomic: whoever waits appends its lock and looks again; whoever sets, sets and then takes locks out.
+    being atomic. Each set leaves a new mark, by which a wait knows that it was set meanwhile, and that it was not when
+    a set which began before the wait took it out late.
     """
 
-    __slots__ = ("_is_set", "_waiting", "owner", "reason")
+    __slots__ = ("_is_set", "_mark", "_waiting", "owner", "reason")
 
     def __init__(self) -> None:
         self._is_set = False
-        self._waiting: deque[_thread.LockType] = deque()
+        self._mark: object = None
+        self._waiting: deque[Releasable] = deque()
         self.reason = ""
         self.owner: Callable[[], str] | None = None
 
@@ -53,43 +61,59 @@ class ThreadFlag:
         self._is_set = False
 
     def set(self) -> None:
-        self._is_set = True
         waiting = self._waiting
+        if self._is_set and not waiting:
+            return
+        self._mark = object()
+        self._is_set = True
         while waiting:
             try:
-                lock = waiting.popleft()
+                waker = waiting.popleft()
             except IndexError:  # another thread sets it too
                 return
-            lock.release()
+            waker.release()
 
     def wait(self, timeout: float | None = None) -> bool:
+        mark = self._mark  # before the look
         if self._is_set:
             return True
-        if timeout is None:
-            timeout = -1.0
-        elif timeout <= 0.0:
+        if timeout is not None and timeout <= 0.0:
             return False
-        elif timeout > _LONGEST:
-            timeout = _LONGEST
         lock = _new_lock()
         lock.acquire()
-        waiting = self._waiting
-        waiting.append(lock)
-        try:
-            if self.is_set():  # the set may have come before the append
-                self._withdraw(lock)
-                return True
-            if lock.acquire(True, timeout):
-                return True
-        except BaseException:
-            self._withdraw(lock)
-            raise
-        return not self._withdraw(lock)  # a set may have come after the time-out
+        return self._wait(mark, timeout, lock, lock.acquire)
 
-    def _withdraw(self, lock: _thread.LockType) -> bool:
-        """Take the lock out of those that wait; False when a set has done so already."""
+    def _wait(
+        self, mark: object, timeout: float | None, waker: Releasable, sleep: Callable[[bool, float], bool]
+    ) -> bool:
+        """Sleep until the waker is released by a set that left another mark. sleep(True, seconds): -1 for no end."""
+        left = -1.0 if timeout is None else min(timeout, _LONGEST)
+        deadline = time.monotonic() + left
+        while True:
+            self._waiting.append(waker)
+            try:
+                if self._set_since(mark):
+                    self._withdraw(waker)
+                    return True
+                in_time = sleep(True, left)
+            except BaseException:
+                self._withdraw(waker)
+                raise
+            if not in_time and self._withdraw(waker):
+                return False
+            was_set = self._set_since(mark)
+            if was_set or not in_time:
+                return was_set
+            if timeout is not None:
+                left = max(0.0, deadline - time.monotonic())
+
+    def _set_since(self, mark: object) -> bool:
+        return self._mark is not mark or self._is_set
+
+    def _withdraw(self, waker: Releasable) -> bool:
+        """Take it out of those that wait; False when a set has done so already."""
         try:
-            self._waiting.remove(lock)
+            self._waiting.remove(waker)
         except ValueError:
             return False
         return True
@@ -107,37 +131,42 @@ def _run(target: Callable[[], object], done: ThreadFlag) -> None:
         done.set()
 
 
-def start_thread(target: Callable[[], object], name: str, stop: Callable[[], object] | None) -> Ending:
+def start_thread(
+    target: Callable[[], object],
+    name: str,
+    stop: Callable[[], object] | None,
+    done: ThreadFlag,
+    finalize: Callable[[], object] | None = None,
+) -> ThreadTask:
     """An OS thread as a Task. RuntimeError when the system has no more threads.
 
     It is a daemon, since a thread that hangs in a driver must not keep the interpreter from ending.
     """
-    done = ThreadFlag()
     done.reason = f"the end of {name}"
     thread = threading.Thread(target=_run, args=(target, done), name=name, daemon=True)
     thread.start()
-    return ThreadTask(name, done, stop, thread)
+    return ThreadTask(thread, done, stop, finalize)
 
 
 class ThreadTask(Ending):
     """An OS thread."""
 
     def __init__(
-        self, name: str, done: ThreadFlag, stop: Callable[[], object] | None, thread: threading.Thread
+        self,
+        thread: threading.Thread,
+        done: ThreadFlag,
+        stop: Callable[[], object] | None,
+        finalize: Callable[[], object] | None,
     ) -> None:
-        super().__init__(name, done, stop, lambda: thread.ident == _thread.get_ident())
-        self.thread = thread
+        super().__init__(thread.name, done, stop, lambda: thread.ident == _thread.get_ident(), finalize)
+        self._thread = thread
 
     def join(self, timeout: float | None = None) -> bool:
         """Until the thread itself is gone, not only its target, so that nobody finds a thread left."""
-        if self._is_self():
-            return super().join(timeout)
-        self.thread.join(timeout if timeout is None else max(0.0, timeout))
-        return not self.thread.is_alive()
-
-    @property
-    def alive(self) -> bool:
-        return self.thread.is_alive()
+        if not super().join(timeout):
+            return False
+        self._thread.join()
+        return True
 
 
 def thread_name(identity: Hashable) -> str:
@@ -161,7 +190,7 @@ class Threads:
         self.local = ThreadLocal()
 
     def spawn(self, target: Callable[[], object], name: str, stop: Callable[[], object] | None = None) -> Task:
-        return start_thread(target, name, stop)
+        return start_thread(target, name, stop, ThreadFlag())
 
     service = spawn
     flag = staticmethod(ThreadFlag)
