@@ -11,7 +11,6 @@ from ..limits import DEFAULTS
 __all__ = ["Poll", "Polls"]
 
 
-
 class Poll:
     """A query that is asked when the connection comes up, after its command, and every `period` seconds if given.
 

@@ -125,5 +125,3 @@ class Wire(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
-
-
