@@ -63,7 +63,7 @@ class NumberCodec:
         if cast is None:
             index = first_misfit(array, self.dtype)
             if index is not None:
-                self.element.validate(array[index], where + "".join(f"[{n}]" for n in index))
+                self.element.validate(array[index].item(), where + "".join(f"[{n}]" for n in index))
             raise refuse(where, self.expected, array)
         return _read_only(cast)
 
