@@ -42,7 +42,7 @@ lint: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 
 docs: $(STAMPS)/test
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
@@ -59,7 +59,7 @@ test: system-packages
 check: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m 'not slow' tests/unit tests/wire tests/simulated
 
 bench: $(STAMPS)/test

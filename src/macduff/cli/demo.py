@@ -39,9 +39,9 @@ def demo(
     logs.configure(log_level or "warning", log_format or "text")
 
     def fill(process: Process) -> None:
-        from ..devices import Detector, Motor, Thermometer
+        from ..devices import demo_devices
 
-        for device in (Motor("X"), Motor("Y"), Detector("DET"), Thermometer("THERMO")):
+        for device in demo_devices():
             process.add(device)
 
     return run_servers(Process(), fill, [plan], announce, ready)
@@ -50,10 +50,10 @@ def demo(
 def ready(listening: dict[str, dict[str, Any]]) -> None:
     """Say where it is, and what to try."""
     address = listening["web"]["address"]
-    command = "macduff" if address.endswith(":8008") else f"MACDUFF_ADDRESS={address} macduff"
-    exits.say(
-        f"the demonstration laboratory is at {address} (stop it with Ctrl-C)\n"
-        f"  browser  {address}\n"
-        f"  shell    {command} list; {command} monitor X.position; {command} call X.move --target 2\n"
-        f"  Python   macduff.connect({address.replace('http', 'ws', 1)!r})"
-    )
+    websocket = listening["web"]["environment"]["MACDUFF_ADDRESS"]
+    lines = [f"the demonstration laboratory is at {address} (stop it with Ctrl-C)"]
+    if not address.endswith(":8008"):
+        lines.append(f"  export MACDUFF_ADDRESS={websocket}")
+    lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
+    lines.append(f"  python -c 'import macduff; print(macduff.connect({websocket!r}))'".replace("'ws:", '"ws:', 1))
+    exits.say("\n".join(lines))

@@ -251,3 +251,15 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "lab.yaml").write_bytes(b"devices: [\xff]")
     with pytest.raises(ConfigurationError, match=r"lab.yaml:1:1: expected UTF-8 text"):
         read(tmp_path / "lab.yaml")
+
+
+def test_the_example_of_the_reference_is_good() -> None:
+    page = Path(__file__).parents[3] / "docs/reference/configuration.md"
+    text = page.read_text(encoding="utf-8").split("```yaml\n", 1)[1].split("```", 1)[0]
+    plan = read_text(text, "configuration.md")
+    assert [(device.name, device.simulate) for device in plan.devices] == [
+        ("BL01:X", True),
+        ("BL01:Y", False),
+        ("BL01:DET", False),
+    ]
+    assert plan.limits.abort_grace == 5.0
