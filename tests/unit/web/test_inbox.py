@@ -125,7 +125,7 @@ def test_a_loop_that_falls_behind_costs_one_set_of_changes_a_listener() -> None:
     inbox = Inbox(Wakes())
     slots = [inbox.slot() for _ in range(3)]
     for number in range(10_000):
-        slots[number % 3].put(change(number, **{f"a{number % 5}": number}))
+        slots[number % 3].put((SEvent.Changes, "D", {f"a{number % 5}": number}, number))
     assert len(inbox) == 3
 
 
@@ -159,7 +159,7 @@ def test_the_newest_of_each_arrives_before_the_next_reply(steps: list[Any]) -> N
             read()
         else:
             truth[step] = number
-            slots[step[0]].put(change(number, step[0], **{step[1]: number}))
+            slots[step[0]].put((SEvent.Changes, step[0], {step[1]: number}, number))
     read()
     assert known == truth and replies == len(at_reply)
 
@@ -179,7 +179,8 @@ def test_nothing_is_lost_between_two_threads() -> None:
 
     thread = threading.Thread(target=produce)
     thread.start()
-    newest, replies = 0, []
+    newest = 0
+    replies: list[Any] = []
     while newest < most or len(replies) < most // 10:
         assert woken.acquire(timeout=10), f"asleep at {newest} with {len(replies)} replies"
         for found, item in inbox.take():

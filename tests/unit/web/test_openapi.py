@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from macduff.core import Process
-from macduff.servers.web.api import PROCESS, address_of
+from macduff.servers.web.asking import PROCESS, address_of
 from macduff.servers.web.openapi import describe
 from tests.system.web.lab import Bench, Spare
 

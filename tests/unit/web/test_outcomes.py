@@ -16,7 +16,8 @@ def test_an_outcome_is_found_when_it_has_come() -> None:
     name, entry = outcomes.open("D.move")
     assert outcomes.find(name) is entry and entry.status is None
     entry.settle(answer(2.5))
-    assert (entry.status, entry.body) == (200, b"2.5")
+    found = outcomes.find(name)
+    assert found is not None and (found.status, found.body) == (200, b"2.5")
 
 
 def test_the_oldest_that_ended_make_room_and_those_that_run_never_do() -> None:

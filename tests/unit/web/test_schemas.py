@@ -9,7 +9,7 @@ import numpy
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # its stubs are one more package
 
 from macduff.errors import BadValue
 from macduff.servers.web.schemas import object_schema, schema_of

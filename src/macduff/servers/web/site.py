@@ -17,13 +17,16 @@ from macduff.protocol.dialect import choose
 from macduff.protocol.server import Hub
 
 from .answers import Full, refusal, translated
-from .api import Api, peer_of
+from .asking import peer_of
 from .connection import Connection
 from .counts import Counts, exposition
 from .gate import Gate
 from .host import ProcessHost, Reply, as_error
 from .inbox import Inbox
 from .pages import Pages
+from .reading import Reader
+from .upkeep import Upkeep
+from .writing import Writer
 
 __all__ = ["Site"]
 
@@ -44,13 +47,15 @@ class Site:
         self._counts = Counts()
         self._inbox = Inbox(self._wake)
         self._host = ProcessHost(process, self._inbox, read_only=read_only)
-        self._hub = Hub(self._host, limits)
+        self._hub = Hub(self._host, limits, offload=True)
+        self._upkeep = Upkeep(self._hub, self._flush)
         self._connections: dict[Any, Connection] = {}  # by session
         self._ticking = False
         self._closing = False
         app = web.Application(middlewares=[self._guard], client_max_size=limits.message_size)
         app.add_routes([web.get("/ws", self.websocket), web.get("/metrics", self.metrics)])
-        app.add_routes(Api(self._hub, self._host, limits, read_only=read_only).routes())
+        app.add_routes(Writer(self._hub, self._host, self._upkeep, limits).routes())  # first: it has the outcomes
+        app.add_routes(Reader(self._hub, self._host, self._upkeep, limits, read_only=read_only).routes())
         app.add_routes(Pages().routes())
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, keepalive_timeout=_IDLE, shutdown_timeout=1.0
@@ -76,6 +81,7 @@ class Site:
         await self._runner.cleanup()
         for session in list(self._hub.sessions):
             session.close()
+        self._upkeep.close()
 
     def _accept(self) -> asyncio.Protocol:
         """The protocol of a new connection, or one that hangs up when there are too many."""
@@ -122,6 +128,7 @@ class Site:
             connection = connections.get(session)
             if connection is not None:
                 connection.flush()
+        self._upkeep.look()
 
     # requests
 
