@@ -1,4 +1,4 @@
-"""Parts of HTTP requests: which device, what body, which flags, who asks; and what the end of a call is answered with."""
+"""Parts of HTTP requests: which device, what body, which flags, who asks; and the answer when a call has ended."""
 
 from __future__ import annotations
 

@@ -61,9 +61,8 @@ class Writer:
         readback = flag_of(request, "readback", False)
         field = device.fields.get(name)
         empty = field is not None and is_action(field)
-        value = put_value(
-            device, name, await body_of(request, self._limits.message_depth, None if empty else ...), MACDUFF
-        )
+        data = await body_of(request, self._limits, None if empty else ...)
+        value = put_value(device, name, data, MACDUFF)
         ended: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
         reply = Reply(lambda outcome: _settle(ended, response_of(None, outcome)))
         self._host.put(device.name, {name: value}, reply, readback=readback, origin=peer_of(request))
