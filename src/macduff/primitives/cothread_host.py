@@ -35,14 +35,21 @@ class Host:
         self.ident = 0
         self.thread: threading.Thread | None = None
         self._stop: Any = None
-        answered = threading.Event()
+        self._answered = threading.Event()
         if self.adopted:
-            self._take(importlib.import_module("cothread"))
-            self.callback(self._probe, answered.set)
+            cothread = importlib.import_module("cothread")
+            self._take(cothread)
+            self.callback(cothread.Spawn, self._probe)
         else:
-            self.thread = threading.Thread(target=self._live, args=(answered.set,), name=NAME, daemon=True)
+            self.thread = threading.Thread(target=self._live, name=NAME, daemon=True)
             self.thread.start()
-        if not answered.wait(PATIENCE):
+
+    def check(self) -> None:
+        """Wait until cothread has answered. RuntimeError when it does not, ImportError when it cannot be used."""
+        if self.here:
+            if not self._answered.is_set():
+                self.cothread.Spawn(self._probe).Wait(PATIENCE)
+        elif not self._answered.wait(PATIENCE):
             raise RuntimeError(
                 "cothread: expected its scheduler to run in the thread that first imported it, got no answer; in that "
                 "thread call cothread.WaitForQuit(), or make the backend before anything imports cothread"
@@ -55,35 +62,30 @@ class Host:
         self.ident = cothread.scheduler_thread_id
         self.callback: Callable[..., None] = cothread.Callback
 
-    def _live(self, answered: Callable[[], None]) -> None:
+    def _live(self) -> None:
         """Our own thread: import cothread, then give way to its cothreads until the end."""
         try:
             self._take(importlib.import_module("cothread"))
             self._stop = self.cothread.Event()
         except BaseException as error:
             self.error = error
-            answered()
+            self._answered.set()
             return
-        self.cothread.Spawn(self._probe, answered)
+        self.cothread.Spawn(self._probe)
         self._stop.Wait()
 
-    def _probe(self, answered: Callable[[], None]) -> None:
+    def _probe(self) -> None:
         """See that each cothread has a threading.local of its own, on which `backend.local` rests."""
         local = threading.local()
         local.mine = True
         shared: list[bool] = []
-
-        def look() -> None:
-            shared.append(hasattr(local, "mine"))
-            if shared[0]:
-                version = self.cothread.__version__
-                self.error = ImportError(
-                    f"backend cothread: expected cothread 2.20 or later, whose cothreads do not share threading.local, "
-                    f"got {version}; pip install 'macduff[cothread]'"
-                )
-            answered()
-
-        self.cothread.Spawn(look)
+        self.cothread.Spawn(lambda: shared.append(hasattr(local, "mine"))).Wait()
+        if shared[0]:
+            self.error = ImportError(
+                "backend cothread: expected cothread 2.20 or later, whose cothreads do not share threading.local, got "
+                f"{self.cothread.__version__}; pip install 'macduff[cothread]'"
+            )
+        self._answered.set()
 
     @property
     def here(self) -> bool:
@@ -111,15 +113,15 @@ def get_host() -> Host:
     with _guard:
         if _ended:
             raise RuntimeError("backend cothread: expected to be used before end_host(), which ends it for good")
-        if _host is None:
-            try:
-                _host = Host()
-            except ModuleNotFoundError as error:
-                raise ImportError(
-                    "backend cothread: expected the package cothread, which exists for Python up to 3.12: "
-                    f"pip install 'macduff[cothread]' ({error})"
-                ) from error
-        return _host
+        host = _host = _host or Host()
+    try:
+        host.check()
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "backend cothread: expected the package cothread, which exists for Python up to 3.12: "
+            f"pip install 'macduff[cothread]' ({error})"
+        ) from error
+    return host
 
 
 def end_host() -> None:

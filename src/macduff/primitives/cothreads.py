@@ -113,6 +113,7 @@ class Cothreads:
             try:
                 target()
             except BaseException as error:
+                error.add_note(f"in the cothread {name}")
                 report_error(error)
             finally:
                 done.set()
