@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from macduff.errors import Disconnected
+
 from .address import Address
 from .carrier import OpenCarrier
 from .connection import StateCallback
@@ -111,7 +113,12 @@ class Bridge:
 
     def wait_connected(self, timeout: float | None) -> None:
         """Wait until it is connected; TimedOut after `timeout` seconds, Disconnected once it is closed."""
-        self._loop.submit(self.core.connection.wait_connected(timeout)).result()
+        connection = self.core.connection
+        try:
+            waiting = self._loop.submit(connection.wait_connected(timeout))
+        except RuntimeError:
+            raise Disconnected(f"{self.core.server}: {connection.reason}") from None
+        waiting.result()
 
 
 async def _make(address: Address, open_carrier: OpenCarrier, on_state: StateCallback) -> Core:

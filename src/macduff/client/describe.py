@@ -45,17 +45,24 @@ def vtype_of_meta(meta: Mapping[str, Any]) -> VType[Any]:
         "label": meta.get("label", ""),
         "tags": tuple(meta.get("tags", ())),
     }
+    inner: Mapping[str, Any] = meta.get("elements", {})
     if kind == "TableMeta":
-        return VTable({name: vtype_of_meta(column) for name, column in meta.get("elements", {}).items()}, **texts)
+        columns = {name: {**column, "ndim": 1} for name, column in inner.items()}
+        return VTable({name: vtype_of_meta(column) for name, column in columns.items()}, **texts)
     if kind == "MapMeta":
-        return VMap({name: vtype_of_meta(field) for name, field in meta.get("elements", {}).items()}, **texts)
+        return VMap({name: vtype_of_meta(field) for name, field in inner.items()}, **texts)
     if kind.endswith("ArrayMeta"):
-        element = _scalar(kind.replace("ArrayMeta", "Meta"), meta, {})
-        shape = meta.get("shape")
-        number = isinstance(element, VBool) or element.dtype is not None
-        ndim = meta.get("ndim") if "ndim" in meta or number else 1
-        return VArray(element, ndim, shape=None if shape is None else tuple(shape), **texts)
+        return _array(_scalar(kind.replace("ArrayMeta", "Meta"), meta, {}), meta, texts)
     return _scalar(kind, meta, texts)
+
+
+def _array(element: VType[Any], meta: Mapping[str, Any], texts: dict[str, Any]) -> VType[Any]:
+    """An array; a strict server does not say of how many dimensions it is."""
+    numeric = isinstance(element, VBool) or element.dtype is not None
+    shape = meta.get("shape")
+    return VArray(
+        element, meta.get("ndim", None if numeric else 1), shape=None if shape is None else tuple(shape), **texts
+    )
 
 
 def _scalar(kind: str, meta: Mapping[str, Any], texts: dict[str, Any]) -> VType[Any]:

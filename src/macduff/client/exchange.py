@@ -124,8 +124,9 @@ class Exchange:
             self._replied(event.id, None, event.error)
         else:
             watched = self._subscriptions.get(event.id)
-            if watched is not None:
-                watched[0].value(event.value, event.sequence or 0, event.dropped)
+            if watched is not None and not watched[0].value(event.value, event.sequence or 0, event.dropped):
+                self.unsubscribe(watched[0])
+                watched[1](watched[0])
 
     def _replied(self, identity: int, returned: Returned | None, error: MacduffError | None) -> None:
         request = self._requests.pop(identity, None)

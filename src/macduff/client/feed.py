@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from macduff.errors import BadValue
 from macduff.values import Alarm, AlarmStatus, Reading, Severity, VType
 
 from .connection import Connection
@@ -36,8 +37,8 @@ class Feed:
                 self._vtype, self._meta = vtype_of_meta(value["meta"]), value["meta"]
             reading = reading_of(self._vtype, self._where, value, self._connection.dialect, sequence)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            self.gone(f"what the server says is no attribute ({type(error).__name__}: {error})")
-            return
+            why = f"expected an attribute, got something else ({type(error).__name__}: {error})"
+            raise BadValue(f"{self._where}: {why}") from error
         self._last = reading
         self._sink(reading, lost)
 

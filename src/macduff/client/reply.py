@@ -21,6 +21,7 @@ Kind = Literal["get", "put", "call"]
 
 def _request(kind: Kind, device: str, member: str) -> tuple[Request, asyncio.Future[Any]]:
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.add_done_callback(_seen)
 
     def done(value: Any, error: MacduffError | None) -> None:
         if future.done():  # nobody waits any more
@@ -57,7 +58,6 @@ class AsyncCall(Generic[T]):
         self, device: str, method: str, send: Callable[[Request], object], abort: Callable[[], AsyncCall[None]] | None
     ) -> None:
         self._request, self._future = _request("call", device, method)
-        self._future.add_done_callback(_seen)
         self._abort = abort
         send(self._request)
 

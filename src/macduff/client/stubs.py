@@ -17,13 +17,15 @@ __all__ = ["stubs", "stubs_of"]
 _HEAD = '''"""The devices of {server} as type checkers see them; written by macduff, made again rather than edited."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from macduff.client import CallFuture, ClientBase, RemoteAttribute
 from macduff.values import Table
+
+_D = TypeVar("_D")
 '''
 
 
@@ -142,15 +144,11 @@ def _client_class(classes: dict[str, str]) -> str:
     for device, name in classes.items():
         if _is_name(device) and device not in known:
             lines += ["    @property", f"    def {device}(self) -> {name}: ..."]
-    for function in ("__getitem__", "device"):
-        lines += _choice(function, classes)
+    items = [
+        f"    def __getitem__(self, name: Literal[{device!r}], /) -> {name}: ..." for device, name in classes.items()
+    ]
+    devices = [item.replace("__getitem__", "device") for item in items]
+    devices.append("    def device(self, name: str, cls: type[_D]) -> _D: ...")
+    for choices in (items, devices):
+        lines += choices if len(choices) == 1 else [line for item in choices for line in ("    @overload", item)]
     return "\n".join(lines)
-
-
-def _choice(function: str, classes: dict[str, str]) -> list[str]:
-    lines: list[str] = []
-    for device, name in classes.items():
-        if len(classes) > 1:
-            lines.append("    @overload")
-        lines.append(f"    def {function}(self, name: Literal[{device!r}], /) -> {name}: ...")
-    return lines

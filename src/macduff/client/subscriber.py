@@ -48,10 +48,10 @@ class Subscriber:
 
     def _arrived(self, reading: Reading | None, lost: int) -> None:
         """On the loop."""
-        if reading is None:
-            return
         with self._lock:
-            if self._closed:
+            if reading is None:  # the client was closed; what was not delivered yet will not be
+                self._closed = True
+            if reading is None or self._closed:
                 return
             was_empty = self._inbox.put(reading, lost)
         if was_empty:

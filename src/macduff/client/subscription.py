@@ -16,7 +16,10 @@ class Watcher(Protocol):
     """Who hears of a subscription; called on the connection's loop, must be quick."""
 
     def value(self, value: Any, sequence: int, lost: int) -> None:
-        """What is watched, whole, as the wire says it, never changed later; before it `lost` changes were left out."""
+        """What is watched, whole, as the wire says it, never changed later; before it `lost` changes were left out.
+
+        May raise a MacduffError for what is not what it expects to watch.
+        """
         ...
 
     def gone(self, reason: str) -> None:
@@ -52,13 +55,21 @@ class Subscription:
         """The device it is about."""
         return self.path[0]
 
-    def value(self, value: Any, sequence: int, lost: int) -> None:
-        """Hand a value on; the first one opens the subscription."""
+    def value(self, value: Any, sequence: int, lost: int) -> bool:
+        """Hand a value on; the first one opens the subscription. False if it is over: that one was refused."""
+        try:
+            self._watcher.value(value, sequence, lost)
+        except MacduffError as error:
+            if not self.seen:
+                self._opened(None, error)
+                return False
+            self._watcher.gone(error.message)
+            return True
         self._away = False
-        self._watcher.value(value, sequence, lost)
         if not self.seen:
             self.seen = True
             self._opened(None, None)
+        return True
 
     def ended(self, error: MacduffError) -> bool:
         """It is not subscribed any more; True if it is to be made again when that can be, False if it is over."""
