@@ -1,0 +1,24 @@
+"""The ready-made devices by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from macduff import Process
+from macduff.config.classes import device_class
+from macduff.devices import Detector, Motor, Thermometer, demo_devices
+
+
+def test_the_demo_has_x_y_det_and_thermo() -> None:
+    devices = {device.name: type(device) for device in demo_devices()}
+    assert devices == {"X": Motor, "Y": Motor, "DET": Detector, "THERMO": Thermometer}
+
+
+@pytest.mark.parametrize("cls", [Motor, Detector, Thermometer])
+def test_a_configuration_and_a_client_can_make_each(cls: type) -> None:
+    """Rule 37."""
+    assert device_class(cls.__name__) is cls
+    with Process() as process:
+        process.block.offer(cls)
+        name = getattr(process.view("."), f"create_{cls.__name__}")(name="NEW")
+        assert isinstance(process.devices[name], cls)
