@@ -84,9 +84,10 @@ def within(vtype: VType[Any], reading: Reading, dialect: Dialect, most: int) -> 
 def encode_value(vtype: VType[Any], value: Any, dialect: Dialect) -> Piece:
     """A value as a piece; large arrays in JSON in steps, between which other threads may run."""
     if not dialect.encoding.binary:
-        if isinstance(value, numpy.ndarray) and value.size > _STEP:
-            return _array_text(vtype, value, dialect)
-        if isinstance(vtype, VTable) and any(len(column) > _STEP for column in value.values()):
+        if isinstance(value, numpy.ndarray):
+            if value.size > _STEP:
+                return _array_text(vtype, value, dialect)
+        elif isinstance(vtype, VTable) and any(len(column) > _STEP for column in value.values()):
             members = [(dialect.piece("typeid"), dialect.piece("malcolm:core/Table:1.0"))]
             members += [
                 (dialect.piece(name), encode_value(column, value[name], dialect))

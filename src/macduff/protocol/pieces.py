@@ -115,21 +115,19 @@ class AttributePieces:
 
     def whole(self, attribute: AttributeModel) -> Piece:
         """The whole attribute."""
+        if is_action(attribute):
+            return self._dialect.piece(attribute_structure(attribute, self._dialect))
         vtype, reading = attribute.vtype, attribute.reading
         setpoint = attribute.setpoint if has_setpoint(attribute, self._dialect) else _NOTHING
         meta = self.meta(attribute)
         value = self.value(vtype, reading)
         key = (vtype, value, self._time, self.alarm(vtype, reading), setpoint, meta)
         if not _same(key, self._whole_of):
-            self._whole = self._compose(attribute, vtype, reading, setpoint, meta)
+            self._whole = self._compose(vtype, reading, setpoint, meta)
             self._whole_of = key
         return self._whole
 
-    def _compose(
-        self, attribute: AttributeModel, vtype: VType[Any], reading: Reading, setpoint: Any, meta: Piece
-    ) -> Piece:
-        if is_action(attribute):
-            return self._dialect.piece(attribute_structure(attribute, self._dialect))
+    def _compose(self, vtype: VType[Any], reading: Reading, setpoint: Any, meta: Piece) -> Piece:
         keys = self._keys
         members = [
             (keys["typeid"], self._dialect.piece(attribute_typeid(vtype, self._dialect.ours))),
