@@ -44,7 +44,7 @@ class NumberCodec:
     def validate(self, value: object, where: str, owned: bool) -> AnyArray:
         if not isinstance(value, np.ndarray):
             if is_sequence(value):
-                return self._of_leaves(*flatten(value, self.ndim, where, self.expected), where, value)
+                return self._of_leaves(*self._leaves(value, where), where, value)
             foreign = _foreign_array(value)
             if foreign is None:
                 raise refuse(where, self.expected, value)
@@ -53,7 +53,7 @@ class NumberCodec:
 
     def _of_array(self, array: AnyArray, where: str, owned: bool) -> AnyArray:
         if array.dtype.kind == "O" and array.ndim > 0:
-            return self._of_leaves(*flatten(array.tolist(), self.ndim, where, self.expected), where, array)
+            return self._of_leaves(*self._leaves(array.tolist(), where), where, array)
         self._check_shape(array.shape, where, array)
         if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
             raise refuse(where, f"{self.expected}, no element masked", array)
@@ -66,6 +66,13 @@ class NumberCodec:
                 self.element.validate(array[index].item(), where + "".join(f"[{n}]" for n in index))
             raise refuse(where, self.expected, array)
         return _read_only(cast)
+
+    def _leaves(self, data: object, where: str) -> tuple[tuple[int, ...], list[Any]]:
+        shape, leaves = flatten(data, self.ndim, where, self.expected)
+        if self.shape is not None and 0 in shape:  # an empty list does not say how long the rest is, our shape does
+            known = shape.index(0) + 1
+            shape = shape[:known] + tuple(length or 0 for length in self.shape[known:])
+        return shape, leaves
 
     def _of_leaves(self, shape: tuple[int, ...], leaves: list[Any], where: str, value: object) -> AnyArray:
         self._check_shape(shape, where, value)
@@ -135,7 +142,7 @@ class NumberCodec:
         return objects.tolist()
 
     def from_json(self, data: object, where: str, numeric_strings: bool) -> AnyArray:
-        shape, leaves = flatten(data, self.ndim, where, self.expected)
+        shape, leaves = self._leaves(data, where)
         kinds = set(map(type, leaves))
         if self.dtype.kind != "b" and kinds <= {int, float}:
             self._check_shape(shape, where, data)

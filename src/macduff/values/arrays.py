@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Self, TypedDict, TypeVar, Unpack, cast, overload
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["VArray"]
 T = TypeVar("T")
 S = TypeVar("S")
 G = TypeVar("G", bound=np.generic)
+E = TypeVar("E", bound=Enum)
 NUMERIC = ("units", "precision", "display", "control", "warning", "alarm")
 
 
@@ -73,6 +75,16 @@ class VArray(VType[T]):
     def __init__(
         self: VArray[tuple[str, ...]],
         element: type[str] | VString,
+        ndim: int | None = 1,
+        *,
+        shape: Sequence[int | None] | None = None,
+        **metadata: Unpack[ArrayMetadata],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: VArray[tuple[E, ...]],
+        element: type[E],
         ndim: int | None = 1,
         *,
         shape: Sequence[int | None] | None = None,

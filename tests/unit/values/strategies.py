@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from macduff.values import (
-    VAction, VArray, VBool, VDouble, VEnum, VFloat, VInt, VMap, VNumber, VString, VTable, VType,
-)  # fmt: skip
+    VAction,
+    VArray,
+    VBool,
+    VDouble,
+    VEnum,
+    VFloat,
+    VInt,
+    VMap,
+    VNumber,
+    VString,
+    VTable,
+    VType,
+)
 
 
 class Mode(enum.Enum):
@@ -149,10 +160,11 @@ ODD_SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([np.float64(1.5), np.float32(2), np.int8(3), np.uint64(2**64 - 1), np.bool_(True), np.str_("a")]),
     st.sampled_from([np.timedelta64(1, "s"), np.datetime64("2020-01-01"), np.complex64(1), np.bytes_(b"1")]),
     st.builds(Broken),
-    st.sampled_from([np.longdouble("1e4000"), np.array(3), np.array(True), np.array(1j), np.array(None), np.void(b"1")]),
+    st.sampled_from([np.longdouble("1e4000"), np.array(3), np.array(True), np.array(1j), np.array(None),
+        np.void(b"1")]),
 )  # fmt: skip
 ODD_ARRAYS = st.one_of(
-    hnp.arrays(st.one_of(hnp.scalar_dtypes(), hnp.array_dtypes()), hnp.array_shapes(min_dims=1, max_dims=3, max_side=3)),
+    hnp.arrays(st.one_of(hnp.scalar_dtypes(), hnp.array_dtypes()), hnp.array_shapes(max_dims=3, max_side=3)),
     st.sampled_from([
         np.ma.masked_array([1.0, 2.0], mask=[True, False]),
         np.array([1, "a", None], dtype=object),
@@ -172,9 +184,12 @@ ODD: st.SearchStrategy[Any] = st.recursive(
 PLAIN_JSON: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
-        st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "12", "-0", "1.5", "1E+2", "01", "+1", "nan", "\udc80"]),
+        st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "12", "-0", "1.5", "1E+2", "01", "+1", "nan",
+            "\udc80"]),
     ),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5) | NAMES, inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5) | NAMES, inner, max_size=3)
+    ),
     max_leaves=8,
 )  # fmt: skip
 

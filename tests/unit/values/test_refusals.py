@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 
 from macduff.errors import BadValue
 from macduff.values import (
-    VAction, VArray, VBool, VDouble, VEnum, VFloat, VInt, VMap, VString, VTable, VType, shown,
-)  # fmt: skip
+    VAction,
+    VArray,
+    VBool,
+    VDouble,
+    VEnum,
+    VFloat,
+    VInt,
+    VMap,
+    VString,
+    VTable,
+    VType,
+    shown,
+)
 
 from .strategies import ODD, PLAIN_JSON, TYPES, Broken, Mode
 
@@ -105,12 +116,14 @@ def test_set_points_are_refused_at_least_where_values_are(vtype: VType[Any], val
         (VArray(ndim=2), [1], "D.a[0]: expected a list, got 1"),
         (VArray(), 5.0, "D.a: expected an array of float64, 1 dimension, got 5.0"),
         (VArray(shape=(None, 3)), [[1, 2]], "D.a: expected an array of float64, shape (any, 3), got [[1, 2]]"),
-        (VArray(), np.array([1j]), "D.a: expected an array of float64, 1 dimension, got an array of complex128, shape (1,)"),
+        (VArray("f4"), np.array([1j]), "D.a: expected an array of float32, 1 dimension, "
+         "got an array of complex128, shape (1,)"),
         (VArray(str), ["a", 1], "D.a[1]: expected text (str), got 1"),
         (VArray(VEnum(["a"])), "a", "D.a: expected a list of labels, got 'a'"),
         (VTable({"x": VDouble(), "n": str}), {"x": [1]}, "D.a: expected the columns x, n, got no n"),
         (VTable({"x": VDouble()}), {"x": [1], "y": []}, "D.a: expected the columns x, got 'y'"),
-        (VTable({"x": VDouble(), "n": str}), {"x": [1], "n": []}, "D.a: expected columns of one length, got lengths x: 1, n: 0"),
+        (VTable({"x": int, "n": str}), {"x": [1], "n": []},
+         "D.a: expected columns of one length, got lengths x: 1, n: 0"),
         (VTable({"x": VDouble()}), {"x": ["b"]}, "D.a.x[0]: expected a number (float64), got 'b'"),
         (VMap({"x": VInt(8)}), {"x": 128}, "D.a.x: expected an integer from -128 to 127 (int8), got 128"),
         (VMap({"x": VInt(8)}), [1], "D.a: expected a mapping with the fields x, got [1]"),
@@ -126,7 +139,8 @@ def test_sentences(vtype: VType[Any], value: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (float("inf"), 'D.a: expected a number (float64), got a number beyond float64 (infinity is the string "Infinity")'),
+        (-float("inf"),
+         'D.a: expected a number (float64), got a number beyond float64 (infinity is the string "-Infinity")'),
         (float("nan"), 'D.a: expected a number (float64), got a bare NaN (in JSON it is the string "NaN")'),
         (None, "D.a: expected a number (float64), got None"),
         ("1.5", "D.a: expected a number (float64), got '1.5'"),
