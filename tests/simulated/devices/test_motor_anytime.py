@@ -92,6 +92,7 @@ class World:
             self.settle()
             self.process = None
             assert motor.state.value is DState.Idle
+            assert motor._now()[0] == motor.position.value, "it moved on"
             assert view.move(1.25) == motor.position.value == 1.25
         self.check(motor)
 
