@@ -9,7 +9,7 @@ from .asubscriber import AsyncSubscriber
 from .attribute import RemoteAttribute
 from .client import Client, connect
 from .clientbase import ClientBase
-from .device import RemoteDevice
+from .device import Attributes, RemoteDevice
 from .future import CallFuture
 from .method import RemoteMethod
 from .model import AttributeInfo, DeviceInfo, MethodInfo
@@ -22,7 +22,7 @@ from .subscriber import Subscriber
 
 __all__ = [
     "AsyncAttribute", "AsyncCall", "AsyncClient", "AsyncDevice", "AsyncMethod", "AsyncMonitor", "AsyncSubscriber",
-    "AttributeInfo", "CallFuture", "Client", "ClientBase", "ConnectionState", "DeviceInfo", "MethodInfo",
+    "AttributeInfo", "Attributes", "CallFuture", "Client", "ClientBase", "ConnectionState", "DeviceInfo", "MethodInfo",
     "Monitor", "RemoteAttribute", "RemoteDevice", "RemoteMethod", "Subscriber", "UnknownName", "connect",
     "connect_async", "stubs",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ class Attributes(Mapping[str, RemoteAttribute[Any]]):
         self._bridge = bridge
         self._mirror = mirror
 
-    def __getitem__(self, name: str) -> RemoteAttribute[Any]:
+    def __getitem__(self, name: str, /) -> RemoteAttribute[Any]:
         self._mirror.attribute(name)
         return RemoteAttribute(self._bridge, self._mirror, name)
 

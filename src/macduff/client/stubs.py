@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeVar, overload
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from macduff.client import CallFuture, ClientBase, RemoteAttribute
+from macduff.client import Attributes, CallFuture, ClientBase, RemoteAttribute
 from macduff.values import Table
 
 _D = TypeVar("_D")
@@ -104,7 +104,7 @@ def _parameters(method: MethodInfo) -> str:
 
 
 def _attributes_class(name: str, info: DeviceInfo) -> str:
-    lines = [f"class {name}(Mapping[str, RemoteAttribute[Any]]):"]
+    lines = [f"class {name}(Attributes):"]
     for attribute in info.attributes.values():
         typed = f"RemoteAttribute[{value_text(attribute.vtype)}]"
         lines += ["    @overload", f"    def __getitem__(self, name: Literal[{attribute.name!r}], /) -> {typed}: ..."]
