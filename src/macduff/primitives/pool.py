@@ -29,8 +29,9 @@ class _Worker:
 class Pool:
     """Runs each function at once, on an idle worker or a new one; never queues.
 
-    limit: most workers at a time; a worker that was given up (`replace_one`) counts no longer. An error that a function
-    raises ends its worker and is reported as for any task.
+    limit: most workers at a time, each counted until its function has returned, not only told somebody that it is done;
+    one that was given up (`replace_one`) counts no longer. An error that a function raises ends its worker and is
+    reported as for any task.
     """
 
     def __init__(self, backend: Backend, limit: int, name: str) -> None:
@@ -47,14 +48,15 @@ class Pool:
 
     def run(self, function: Callable[[], object], name: str = "") -> None:
         """Start it now; from any thread or task, never blocks. TooMany at the limit or once the pool is closed."""
+        what = name or repr(function)
         with self._mutex:
             if self._closing:
-                raise TooMany(f"{self.name}: expected an open pool for {name or function!r}, got one that is closed")
+                raise TooMany(f"{self.name}: expected an open pool for {what}, got one that is closed")
             if self._idle:
                 worker, new = self._idle.pop(), False
             else:
                 if len(self._workers) - self._given_up >= self.limit:
-                    raise TooMany(f"{self.name}: expected at most {self.limit} at a time, got {name or function!r} too")
+                    raise TooMany(f"{self.name}: expected at most {self.limit} at a time, got {what} too")
                 worker, new = self._add(), True
             worker.function, worker.name = function, name
         if not new:
@@ -64,7 +66,7 @@ class Pool:
             worker.task = self._backend.spawn(lambda: self._work(worker), f"{self.name} {worker.number}")
         except RuntimeError as error:  # the system has no more threads
             self._gone(worker)
-            raise TooMany(f"{self.name}: expected one more worker for {name or function!r}: {error}") from error
+            raise TooMany(f"{self.name}: expected one more worker for {what}: {error}") from error
 
     def _add(self) -> _Worker:
         self._started += 1
@@ -84,21 +86,33 @@ class Pool:
         """A worker's life."""
         local = self._backend.local
         try:
-            while worker.function is not None:
-                worker.function()
-                worker.function, worker.name, local.call = None, "", None
-                with self._mutex:
+            while (function := worker.function) is not None:
+                function()
+                function = None
+                local.call = None
+                with self._mutex:  # idle from the moment at which it no longer runs
+                    worker.function, worker.name = None, ""
                     if self._closing:
                         return
                     worker.flag.clear()
                     self._idle.append(worker)
-                if not worker.flag.wait(IDLE_TIME):
-                    with self._mutex:
-                        if worker in self._idle:
-                            self._idle.remove(worker)
+                self._wait(worker)
         finally:
             worker.function, worker.name = None, ""
             self._gone(worker)
+
+    def _wait(self, worker: _Worker) -> None:
+        """Until the worker is to run something, or has had nothing to do for so long that it ends."""
+        while True:
+            woken = worker.flag.wait(IDLE_TIME)
+            with self._mutex:
+                if self._closing or worker.function is not None:
+                    return
+                if not woken:
+                    self._idle.remove(worker)
+                    return
+                # Set late for a job that it found by itself when its time was up.
+                worker.flag.clear()
 
     def replace_one(self) -> None:
         """Give up a worker that is stuck: one more may be started in its place."""
