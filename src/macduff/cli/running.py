@@ -6,10 +6,10 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +30,20 @@ SWITCH_INTERVAL = 0.0005
 
 
 class Ending:
-    """The wish to end: by SIGINT, SIGTERM or SIGHUP; the same again ends the process on the spot."""
+    """The wish to end: by SIGINT, SIGTERM or SIGHUP; a second one ends the process on the spot."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self._wished = threading.Event()
+        # Of what could wake the main thread, this may be used in a signal handler; threading.Event may deadlock there.
+        self._wishes: SimpleQueue[signal.Signals] = SimpleQueue()
 
     def wait(self) -> None:
-        self._wished.wait()
+        """Wait until somebody wishes the end; to be called by the main thread, once."""
+        self._wishes.get()
 
     @property
     def wished(self) -> bool:
-        return self._wished.is_set()
+        return self.signal is not None
 
     @property
     def code(self) -> int:
@@ -49,10 +51,10 @@ class Ending:
 
     @contextmanager
     def handled(self) -> Iterator[Ending]:
-        """Take the signals; to be entered after whatever takes them too, so that ours are the ones that hold."""
-        before = {
-            number: signal.signal(number, self._take) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        }
+        """Take the signals, except those that whoever started us ignores: nohup, a shell with a background job."""
+        wishes = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        taken = [number for number in wishes if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._take) for number in taken}
         try:
             yield self
         finally:
@@ -60,10 +62,10 @@ class Ending:
                 signal.signal(number, handler)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._wished.is_set():
+        if self.signal is not None:
             os._exit(128 + number)
         self.signal = signal.Signals(number)
-        self._wished.set()
+        self._wishes.put(self.signal)
 
 
 def run_servers(
@@ -114,4 +116,6 @@ def _start(server: Server, plan: ServerPlan) -> None:
         server.start()
     except OSError as error:
         where = f"servers.{plan.kind}: {plan.host}:{plan.port}"
-        raise exits.Failure(f"{where}: expected a free address, got {error.strerror or error}") from error
+        raise exits.Failure(
+            f"{where}: expected a free address, got {error.strerror or error}; choose another port"
+        ) from error

@@ -88,8 +88,17 @@ class Serving:
         return self.process.returncode, errors
 
 
+COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests are a shell's background job
+from macduff.cli import main
+sys.exit(main())
+"""
+
+
 def command(*tokens: str | Path) -> list[str]:
-    return [sys.executable, "-m", "macduff", *map(str, tokens)]
+    """The macduff command, for a process of its own."""
+    return [sys.executable, "-c", COMMAND, *map(str, tokens)]
 
 
 @contextmanager

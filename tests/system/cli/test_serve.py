@@ -89,6 +89,19 @@ def test_rule_28_the_switch_interval_is_half_a_millisecond(folder: Path, tmp_pat
         assert client["LAST"].interval == pytest.approx(0.0005)
 
 
+def test_nohup_is_respected(folder: Path) -> None:
+    """A signal that whoever started the server ignores is ignored by the server."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with serving(folder, "serve", folder / "lab.yaml") as server:
+            server.process.send_signal(signal.SIGHUP)
+            code, errors = server.end()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert code == 0
+    assert "SIGHUP" not in errors
+
+
 def test_logs_are_json_lines_when_asked(folder: Path) -> None:
     with serving(folder, "serve", folder / "lab.yaml", "--log-format", "json") as server:
         code, errors = server.end()
