@@ -97,17 +97,22 @@ def run_servers(
                     "address": server.address,
                     "environment": environment_of(plan.kind, server.address),
                 }
-            if announced and not ending.wished:
-                announce(announced, listening)
-            ready(listening)
+            if not ending.wished:
+                if announced:
+                    announce(announced, listening)
+                ready(listening)
             ending.wait()
             log.info("ending on %s; once more ends at once", ending.signal.name if ending.signal else "request")
         finally:
-            process.stop()
+            stuck = process.stop()
             for server in reversed(started):
                 server.stop()
             if announced:
                 withdraw(announced)
+        if stuck:
+            log.error("ended although these still run: %s", ", ".join(stuck))
+            logging.shutdown()
+            os._exit(exits.FAILED)  # the interpreter would wait for them
     return ending.code
 
 

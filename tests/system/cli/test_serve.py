@@ -26,13 +26,13 @@ def configuration(folder: Path, name: str, text: str) -> Path:
 
 
 @contextmanager
-def closing(folder: Path, tmp_path: Path, hang: float) -> Iterator[tuple[Serving, Path]]:
+def closing(folder: Path, tmp_path: Path, hang: float, more: str = "") -> Iterator[tuple[Serving, Path]]:
     """A server with a device that takes `hang` seconds to close, and the file in which it says how far it is."""
     mark = tmp_path / "mark"
     file = configuration(
         folder,
         "closing.yaml",
-        "servers: {web: {port: 0}}\n"
+        f"{more}servers: {{web: {{port: 0}}}}\n"
         "devices:\n"
         f"  - {{class: labdevices.Closing, name: LAST, file: {mark}, hang: {hang}}}\n"
         "  - {class: labdevices.Stage, name: STAGE}\n",
@@ -75,6 +75,17 @@ def test_rule_28_a_second_signal_exits_at_once(folder: Path, tmp_path: Path, num
         assert server.end(number)[0] == code
         assert time.monotonic() - before < 5
         assert mark.read_text() == "closing"
+
+
+def test_rule_28_a_device_that_does_not_close_is_left_behind(folder: Path, tmp_path: Path) -> None:
+    """After close_time the process ends all the same, says who would not, and fails."""
+    with closing(folder, tmp_path, 60, "process: {limits: {close_time: 0.5}}\n") as (server, mark):
+        before = time.monotonic()
+        code, errors = server.end()
+        assert time.monotonic() - before < 15
+        assert mark.read_text() == "closing"
+        assert code == 1, errors
+        assert "LAST" in errors
 
 
 def test_ctrl_c_ends_in_order_too_with_130(folder: Path, tmp_path: Path) -> None:
