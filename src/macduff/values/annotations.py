@@ -81,10 +81,17 @@ def _generic(annotation: Any) -> VType[Any] | None:
         return _list(origin, arguments)
     if isinstance(origin, type) and issubclass(origin, np.ndarray):
         return _ndarray(arguments)
-    for hidden in ("__supertype__", "__value__"):  # NewType, and `type X = ...`
-        if hasattr(annotation, hidden):
-            return vtype_of(getattr(annotation, hidden))
-    return None
+    hidden = _unwrapped(annotation, origin, arguments)
+    return None if hidden is None else vtype_of(hidden)
+
+
+def _unwrapped(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+    """What a NewType or an alias (`type X = ...`, `type X[T] = ...`) stands for; None for anything else."""
+    if origin is not None and hasattr(origin, "__value__"):
+        given = dict(zip(origin.__type_params__, arguments, strict=True))
+        wanted = getattr(origin.__value__, "__parameters__", ())
+        return origin.__value__[tuple(given[name] for name in wanted)] if wanted else origin.__value__
+    return getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)
 
 
 def _annotated(annotation: Any) -> VType[Any]:

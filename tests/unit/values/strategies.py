@@ -195,6 +195,6 @@ PLAIN_JSON: st.SearchStrategy[Any] = st.recursive(
 
 NOT_NUMBERS: tuple[Any, ...] = (
     True, False, "3", "", "NaN", b"3", None, 1j, complex(2, 0), [1], {}, decimal.Decimal(1), fractions.Fraction(1, 2),
-    datetime.date(2020, 1, 1), np.bool_(True), np.timedelta64(3), np.datetime64("2020-01-01"), np.complex128(1),
+    datetime.date(2020, 1, 1), np.bool_(True), np.timedelta64(3, "s"), np.datetime64("2020-01-01"), np.complex128(1),
     np.str_("3"), np.array([3]), np.array(True), object(),
 )  # fmt: skip

@@ -73,7 +73,6 @@ def test_annotations_that_have_one(annotation: Any, vtype: VType[Any]) -> None:
     "annotation",
     [complex, bytes, object, Any, dict, dict[str, float], list, tuple, set[int], tuple[int, str], tuple[int], list[Any],
      OPTIONAL, float | None, UNION, Literal[1, 2], np.complex128, np.floating, np.timedelta64,
-   
      npt.NDArray[np.complex128], npt.NDArray[np.datetime64], list[Point], list[list[str]], "float", 5, VDouble, Partial,
      Annotated[str, VDouble()], Annotated[int, VDouble()], Annotated[np.ndarray, VDouble()],
      Annotated[float, VDouble(), VDouble()]],

@@ -67,7 +67,7 @@ def nearest(value: Fraction, bits: int) -> float | None:
     if abs(value) >= largest + step / 2:
         return None
     low, high = -float(info.max), float(info.max)
-    guess = kind(max(low, min(high, float(value) if abs(value) < 10**300 else math.copysign(high, value))))
+    guess = kind(max(low, min(high, float(value))))
     with np.errstate(over="ignore"):
         around = [np.nextafter(guess, kind(-np.inf)), guess, np.nextafter(guess, kind(np.inf))]
     candidates = [float(item) for item in around if np.isfinite(item)]
