@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from time import time_ns
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar
 
 import numpy as np
 
 from ..errors import BadValue, NotWriteable
 from ..values import NO_ALARM, Alarm, AlarmStatus, Reading, Severity, VType
-from .lane import Now, Segment
+from .lane import Now
 from .states import DState
 
 if TYPE_CHECKING:
@@ -135,7 +134,8 @@ class Attribute(Generic[T]):
         alarm = NO_ALARM if self.source is None else NEVER_CONNECTED
         if self.source is None:
             alarm = self.vtype.alarm_for(value)
-        bound._now = (value, alarm, time_ns(), 0)
+        bound._time_ns = device._clock.time_ns
+        bound._now = (value, alarm, device._clock.time_ns(), 0)
         bound._set_fast()
         return bound
 
@@ -143,6 +143,7 @@ class Attribute(Generic[T]):
     _local: Any
     _mutex: Any
     _preempt: Callable[[], None] | None
+    _time_ns: Callable[[], int]
     _listened: int  # listeners and watchers of any kind; changed under the mutex
     _every: int  # those that want each change
     _watchers: tuple[Any, ...]  # told of each change by the Process
@@ -205,14 +206,12 @@ class Attribute(Generic[T]):
         with self._mutex:
             if call is None or (call.dead is None and call.device is device):
                 device._sequence = sequence = device._sequence + 1
-                self._now = now = (value, NO_ALARM, time_ns(), sequence)
+                self._now = now = (value, NO_ALARM, self._time_ns(), sequence)
                 self._writer = call
                 if self._listened:
                     segment = device._segment
                     if segment is None:
-                        segment = device._segment = Segment(device)
-                        device._lane_append(segment)
-                        wake = True
+                        segment, wake = device._open_segment()
                     segment.latest[self] = now
                     if self._every:
                         segment.keep(self, now, device._every_bound)
@@ -293,6 +292,8 @@ class Attribute(Generic[T]):
                 segment.extra[f"{self.name}.meta"] = vtype
         if wake:
             device._wake()
+        if any(self.name in method.spec.like.values() for method in device.methods.values()):
+            device._fields_changed()  # what those methods take follows this attribute
 
     def put(self, value: T, *, readback: bool = False, timeout: float | None = None) -> None:
         """Ask the hardware for a value and wait until that is done.

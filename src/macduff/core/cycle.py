@@ -167,9 +167,8 @@ class Cycle:
         finals: tuple[DState, ...] = self.device._finals(event)
         if outcome.value is None:
             return finals[0]
-        for final in finals:
-            if outcome.value is final:
-                return final
+        if outcome.value in finals:
+            return finals[finals.index(outcome.value)]
         expected = " or ".join(str(state) for state in finals)
         return DeviceFailed(
             f"{self.device.name}.{call.name}: expected to return {expected}, got {outcome.value!r}",

@@ -6,9 +6,11 @@ import inspect
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
 from ..limits import DEFAULTS
 from ..values import Reading, VEnum, VString, VType
@@ -24,7 +26,7 @@ from .states import DState
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from ..primitives import Backend
+    from ..primitives import Backend, Clock
     from .process import Process
 
 __all__ = ["Device"]
@@ -92,7 +94,7 @@ class Device:
         super().__init_subclass__(**kwargs)
         cls._parts = parts_of(cls)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Device:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = object.__new__(cls)
         bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
         bound.apply_defaults()
@@ -112,11 +114,13 @@ class Device:
         self._mutex: Any = threading.Lock()
         self._sequence = 0
         self._segment: Segment | None = None
+        self._unpublished: deque[Segment] = deque()
         self._every_bound = DEFAULTS.every_changes
         self._lane_append: Callable[[Segment], None] = _no_lane
         self._wake: Callable[[], None] = _no_wake
         self._local: Any = _UNBOUND
         self._clock: Any = _CLOCK
+        self._set(clock=_CLOCK)
         self._preempt: Callable[[], None] | None = None
         self._backend: Backend | None = None
         self._process: Process | None = None
@@ -237,6 +241,7 @@ class Device:
         if segment is not None:
             return segment, False
         segment = self._segment = Segment(self)
+        self._unpublished.append(segment)
         self._lane_append(segment)
         return segment, True
 
@@ -382,6 +387,8 @@ class Device:
         description: str
         tags: tuple[str, ...]
         log: logging.Logger
+        clock: Clock
+        """`clock.monotonic()` in s for durations, `clock.time_ns()` since 1970; in a simulation its time."""
 
     # what methods take; `configure` differs from device to device
 
@@ -395,7 +402,11 @@ class Device:
         return method.spec.defaults
 
     def _method_spec(self, method: Method[Any, Any]) -> MethodSpec:
-        return method.spec
+        spec = method.spec
+        if not spec.like:
+            return spec
+        types = {argument: self.attributes[attribute].vtype for argument, attribute in spec.like.items()}
+        return replace(spec, takes={**spec.takes, **types})
 
     def _finals(self, event: str) -> tuple[DState, ...]:
         """The states that a do_ function may return, the default first."""

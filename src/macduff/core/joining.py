@@ -11,6 +11,7 @@ from ..errors import Busy, MacduffError, NotFound
 from ..primitives import Lock
 from ..primitives.coroutines import CoroutineRunner
 from ..values import Severity
+from . import leases
 from .attribute import Attribute
 from .call import Call, Outcome
 from .device import Device
@@ -99,6 +100,7 @@ class Joining:
         process, backend = self._process, self._process.backend
         device._process, device._backend = process, backend
         device._clock, device._local, device._preempt = backend.clock, backend.local, backend.preempt
+        device._set(clock=backend.clock)
         device._lock = Lock(backend, f"lock of {device.name}")
         device._slots = process._slots
         device._mutex = backend.mutex()
@@ -111,6 +113,7 @@ class Joining:
 
     def prepare_attribute(self, device: Device, attribute: Attribute[Any]) -> None:
         attribute._mutex, attribute._local, attribute._preempt = device._mutex, device._local, device._preempt
+        attribute._time_ns = device._clock.time_ns
         source = attribute.source
         if source is not None:
             if device.__dict__.get("_simulate"):
@@ -210,6 +213,9 @@ class Joining:
     def _take_out(self, family: list[Device], done: Callable[[Outcome], None]) -> None:
         """Nobody sees it any more; then its hardware is let go of."""
         process = self._process
+        if family[0]._removed:
+            done(Outcome())  # two asked for it at the same time
+            return
         left = len(family)
 
         def closed() -> None:
@@ -219,6 +225,7 @@ class Joining:
                 done(Outcome())
 
         for device in family:
+            leases.give_back(device)
             del process._devices[device.name]
             process._listeners.flush(device)
             process._listeners.device_removed(device, f"{device.name} was removed")

@@ -17,7 +17,7 @@ Now = tuple[Any, Any, int, int]  # value, alarm, time, sequence: a Reading befor
 class Segment:
     """The changes of one device between two barriers; filled under the device's value mutex."""
 
-    __slots__ = ("device", "every", "extra", "latest", "lost")
+    __slots__ = ("device", "every", "extra", "latest", "lost", "published")
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -25,6 +25,7 @@ class Segment:
         self.extra: dict[str, Any] = {}
         self.every: dict[Attribute[Any], deque[Now]] = {}
         self.lost: dict[Attribute[Any], int] = {}
+        self.published = False
 
     def keep(self, attribute: Attribute[Any], now: Now, bound: int) -> None:
         """Keep each change of a watched attribute; the oldest go beyond the bound, counted."""

@@ -98,13 +98,19 @@ class Listeners:
 
     def flush(self, device: Device) -> None:
         """Publish what is pending of this device now, before something that must come behind it."""
-        segment = device._segment
-        if segment is not None:
-            self.publish(segment)
+        unpublished = device._unpublished
+        while unpublished:
+            self._publish(unpublished.popleft())
 
     def publish(self, segment: Segment) -> None:
-        """Tell everybody of a segment's changes, once."""
+        """Publish a segment that the lane held, unless a flush did, and the device's older ones before it."""
+        unpublished = segment.device._unpublished
+        while not segment.published:
+            self._publish(unpublished.popleft())
+
+    def _publish(self, segment: Segment) -> None:
         device = segment.device
+        segment.published = True
         with device._mutex:
             if device._segment is segment:
                 device._segment = None

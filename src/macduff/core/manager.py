@@ -218,8 +218,9 @@ class DeviceManager:
 
     # the watchdog
 
-    @staticmethod
-    def _where(call: Call) -> str:
+    def _where(self, call: Call) -> str:
+        if "watchdog" not in self._process.backend.capabilities:
+            return "a place that this backend cannot tell"
         frame = sys._current_frames().get(call.thread or 0)
         if frame is None:
             return "an unknown place"

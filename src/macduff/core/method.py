@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 
@@ -43,6 +43,7 @@ class MethodSpec:
     slow: bool = False
     label: str = ""
     tags: tuple[str, ...] = ()
+    like: Mapping[str, str] = field(default_factory=dict)  # argument -> the attribute whose type it has, now
 
     def bind(self, where: str, parameters: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
         """The arguments of a call, validated and control limits applied; BadValue names the first that is wrong."""
@@ -264,7 +265,7 @@ def publish_method(function: Callable[Concatenate[D, P], R], /) -> Published[D, 
 @overload
 def publish_method(
     *, busy: str = "refuse", only_in: Iterable[DState] | None = None, slow: bool = False, label: str = "",
-    tags: Iterable[str] = (),
+    tags: Iterable[str] = (), like: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[Concatenate[D, P], R]], Published[D, P, R]]: ...  # fmt: skip
 def publish_method(
     function: Callable[..., Any] | None = None,
@@ -275,12 +276,14 @@ def publish_method(
     slow: bool = False,
     label: str = "",
     tags: Iterable[str] = (),
+    like: Mapping[str, str] | None = None,
 ) -> Any:
     """Publish a method of a Device to every client.
 
     busy says what happens while another call holds the device: "refuse" it, "replace" the first (which must be
     declared "replace" too; it ends with Superseded), or "allow" it in at the first one's waits. only_in: the states in
-    which it may be called. slow: Tango clients get an answer at once.
+    which it may be called. slow: Tango clients get an answer at once. like: {"target": "position"} gives an argument
+    the units and limits that the attribute has at the time of the call.
     """
     if busy not in BUSY:
         raise TypeError(f"publish_method: expected busy to be one of {', '.join(BUSY)}, got {busy!r}")
@@ -290,6 +293,7 @@ def publish_method(
         "slow": slow,
         "label": label,
         "tags": tuple(tags),
+        "like": dict(like or {}),
     }
     if function is not None:
         return Published(function, options)

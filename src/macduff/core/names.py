@@ -13,7 +13,7 @@ RESERVED = frozenset(
     update put wait wait_for wait_all watch start report_wait checkpoint shielded snapshot add_child own_thread
     wait_async add_attribute remove_attribute set_child to_dict read_attribute write_attribute
     handle_event do_connect do_close do_configure do_run do_rewind do_stop do_abort do_reset
-    abort_grace configure_on_put value alarm timeStamp blocks pvi
+    clock abort_grace configure_on_put value alarm timeStamp blocks pvi
     """.split()
 )
 FRAMEWORK_MODULE = "macduff.core"

@@ -195,7 +195,7 @@ class Process:
     ) -> Listener:
         """Put `(SEvent.Changes, device, changes, sequence)` on the queue for each change at or below the suffix.
 
-        With initial_value first `(SEvent.Value, device, value, sequence)`, at the end `(SEvent.Removed, device, reason)`.
+        With initial_value first `(SEvent.Value, device, value, sequence)`; at the end `(SEvent.Removed, name, reason)`.
         every: each change in an item of its own. NotFound when there is no such device or member.
         """
         found = self._device(device)

@@ -229,7 +229,11 @@ class TestInAProcess:
                 assert snapshot["a"].value == snapshot["b"].value
                 process.backend.sleep(0.001)
             inbox.until(lambda items: items[-1][0].name == "Changes" and items[-1][2].get("a", (0,))[0] == 99)
-            pairs = [(i[2]["a"].value, i[2]["b"].value) for i in inbox.items if "a" in (i[2] if i[0].name == "Changes" else {})]
+            pairs = [
+                (i[2]["a"].value, i[2]["b"].value)
+                for i in inbox.items
+                if "a" in (i[2] if i[0].name == "Changes" else {})
+            ]
             assert all(a == b for a, b in pairs)
             assert pairs == sorted(pairs)
 

@@ -142,7 +142,7 @@ def test_wrong_states_are_refused_with_what_is_allowed(backend: str) -> None:
             view.rewind(1)
         assert view.state is DState.Ready
         view.abort()
-        with pytest.raises(WrongState, match="allowed now: .*reset"):
+        with pytest.raises(WrongState, match=r"allowed now: .*reset"):
             view.configure()
         view.reset()
         assert view.state is DState.Idle

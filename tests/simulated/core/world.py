@@ -1,0 +1,342 @@
+"""A small beamline, what is done to it, and everything that must hold whatever comes in between (rule 30)."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from macduff import Attribute, Child, Device, DState, PausableDevice, Process, StateChanged, VInt, publish_method
+from macduff.core import LEGAL
+from macduff.primitives.simulation import Simulated
+from tests.support.play import Client, Pending
+from tests.unit.core.devices import Counter, Stage
+
+__all__ = ["PATIENCE", "VISITED", "World", "beamline", "random_beamline"]
+
+PATIENCE = 120.0
+"""Simulated seconds after which a reply counts as lost."""
+
+VISITED: Tally[tuple[str, str]] = Tally()
+"""(state, event) pairs of all runs, for the report."""
+
+QUIET = {"X": "position", "DET": "completed_steps", "SCAN": "completed_steps", "DIS": "steps"}
+"""What must not change between Aborting and the next thing that is begun."""
+
+
+class Scan(PausableDevice):
+    """Moves X and runs DET at each point; notes every point that it did."""
+
+    x, det = Child(Stage), Child(Counter)
+    points = Attribute(VInt(control=(1, 100)), 3, parameter=True)
+
+    def __init__(self, name: str, x: Stage, det: Counter) -> None:
+        super().__init__(name, x=x, det=det)
+        self._points: list[int] = []
+
+    def do_configure(self) -> DState:
+        self._points = []
+        self.wait_all(self.start(self.x.move, 0.0), self.start(self.det.configure, frames=2))
+        self.total_steps.update(self.points.value)
+        return DState.Ready
+
+    def do_run(self) -> DState:
+        while self.completed_steps.value < self.total_steps.value:
+            self.checkpoint()
+            point = self.completed_steps.value
+            if point == 0:
+                self._points = []
+            self.x.move(0.1 * point)
+            self.det.run()
+            with self._noting():
+                self._points.append(point)
+                self.completed_steps.update(point + 1)
+        return DState.Ready
+
+    def _noting(self) -> Any:
+        """The note and the count belong together: a dead call may make neither."""
+        return _Undo(self._points)
+
+    def do_rewind(self, steps: int) -> None:
+        del self._points[len(self._points) - steps :]
+
+
+class _Undo:
+    """Takes the note back when the count was refused."""
+
+    def __init__(self, notes: list[int]) -> None:
+        self.notes = notes
+        self.length = len(notes)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        if kind is not None:
+            del self.notes[self.length :]
+
+
+class Observer:
+    """Hears every change of one device and holds it against the rules."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.sequence = -1
+        self.state: DState | None = None
+        self.quiet = False
+        self.ends = 0
+
+    def put(self, item: tuple[Any, ...]) -> None:
+        event = item[0].name
+        if event == "Removed":
+            self.ends += 1
+            assert self.ends == 1, f"{self.name}: told of its removal twice"
+            return
+        assert not self.ends, f"{self.name}: a change after its end: {item}"
+        if event == "Value":
+            self.state = item[2].state.value
+            self.sequence = item[3]
+            return
+        assert event == "Changes", item
+        _, _, changes, sequence = item
+        for key, value in changes.items():
+            if "." in key or key == "":
+                continue
+            assert value.sequence > self.sequence, f"{self.name}.{key}: sequence {value.sequence} after {self.sequence}"
+            self.sequence = value.sequence
+            if key == "state":
+                self._state(value.value)
+            elif key == QUIET.get(self.name):
+                assert not self.quiet, f"{self.name}.{key}: changed to {value.value} by a dead call"
+        assert sequence <= self.sequence or all("." in key or not key for key in changes)
+
+    def _state(self, state: DState) -> None:
+        before, self.state = self.state, state
+        assert before is not None
+        assert (before, state) in LEGAL, f"{self.name}: {before} -> {state} is no transition"
+        self.quiet = state in (DState.Aborting, DState.Aborted) or (self.quiet and state is DState.Idle)
+        VISITED[before.value, state.value] += 1
+
+
+class World:
+    """One run: a Process with X, DET and SCAN, scripted clients, and the checks at the end."""
+
+    def __init__(self, sim: Simulated) -> None:
+        self.sim = sim
+        self.pending: list[Pending] = []
+        self.process: Process | None = None
+        self.ready = False
+        self.removing = 0
+
+    # what clients do; each may come in anywhere
+
+    def call(self, device: str, method: str, **parameters: Any) -> str:
+        """A call by a client of its own; the outcome's kind."""
+        process = self.process
+        if process is None or not self.ready:
+            return "too early or late"
+        return self._call(process, device, method, **parameters)
+
+    def _call(self, process: Process, device: str, method: str, **parameters: Any) -> str:
+        VISITED[device, method] += 1
+        pending = Client(process).call(device, method, **parameters)
+        self.pending.append(pending)
+        return pending.kind(PATIENCE)
+
+    def put(self, device: str, **values: Any) -> str:
+        process = self.process
+        if process is None or not self.ready:
+            return "too early or late"
+        pending = Client(process).put(device, **values)
+        self.pending.append(pending)
+        return pending.kind(PATIENCE)
+
+    def pause_and_go_on(self, rewind: int = 0) -> None:
+        """Pause, perhaps rewind, resume."""
+        if self.call("SCAN", "pause") != "ok":
+            return
+        if rewind:
+            self.call("SCAN", "rewind", steps=rewind)
+        self.call("SCAN", "resume")
+
+    def abort_and_reset(self) -> None:
+        if self.call("SCAN", "abort") == "ok":
+            self.call("SCAN", "reset")
+
+    def remove(self) -> None:
+        """Take SCAN away by force and add a new one of the same name."""
+        process = self.process
+        if process is None or not self.ready or self.removing:
+            return
+        self.removing += 1
+        process.remove("SCAN", force=True)
+        self._add_scan(process)
+        self.removing -= 1
+
+    def operations(self) -> Mapping[str, Callable[[], object]]:
+        """What is injected at every point."""
+        return {
+            "abort": lambda: self.call("SCAN", "abort"),
+            "abort and reset": self.abort_and_reset,
+            "abort of a child": lambda: self.call("DET", "abort"),
+            "abort of the stage": lambda: self.call("X", "abort"),
+            "pause": self.pause_and_go_on,
+            "pause and rewind": lambda: self.pause_and_go_on(1),
+            "second configure": lambda: self.call("SCAN", "configure", points=2),
+            "second run": lambda: self.call("SCAN", "run"),
+            "move by another": lambda: self.call("X", "move", target=1.0),
+            "put of a parameter": lambda: self.put("SCAN", points=2),
+            "removal": self.remove,
+        }
+
+    # the run
+
+    def _add_scan(self, process: Process) -> None:
+        devices = process.devices
+        x, det = devices["X"], devices["DET"]
+        assert isinstance(x, Stage)
+        assert isinstance(det, Counter)
+        process.add(Scan("SCAN", x=x, det=det))
+        self._observe(process, "SCAN")
+
+    def _observe(self, process: Process, name: str) -> None:
+        process.listen(Observer(self, name), name, initial_value=True, every=True)
+
+    def main(self, script: Callable[[World], None] | None = None) -> None:
+        with Process(backend=self.sim) as process:
+            self.process = process
+            process.add(Stage("X"))
+            process.add(Counter("DET"))
+            self._observe(process, "X")
+            self._observe(process, "DET")
+            self._add_scan(process)
+            self.ready = True
+            (script or World.script)(self)
+            self.settle(process)
+        for pending in self.pending:
+            assert len(pending.outcomes) == 1, f"{pending.what}: {len(pending.outcomes)} outcomes"
+
+    def script(self) -> None:
+        """The reference: configure and run."""
+        self.call("SCAN", "configure", points=2)
+        if self.call("SCAN", "run") == "ok":
+            self.check_steps()
+
+    def check_steps(self) -> None:
+        """A run that ended well did every step once."""
+        process = self.process
+        assert process is not None
+        scan: Any = process.devices.get("SCAN")
+        if scan is not None and scan.state.value is DState.Ready and scan._machine.place is None:
+            total, points = scan.total_steps.value, list(scan._points)
+            if scan.completed_steps.value == total:
+                assert points == list(range(total)), f"expected every step of {total} once, got {points}"
+
+    def settle(self, process: Process) -> None:
+        """Whatever happened, every reply comes, and then the beamline does its work as if nothing had been."""
+        while self.removing or any(not pending.outcomes for pending in self.pending):
+            for pending in list(self.pending):
+                pending.wait(PATIENCE)
+            self.sim.sleep(1.0)  # what was injected may go on with its next request
+        self.ready = False
+        self.sim.sleep(1.0)  # a worker gives its lock back just after its end was read
+        self.at_rest(process)
+        if any(process.devices[name].state.value not in (DState.Idle, DState.Ready) for name in ("SCAN", "DET")):
+            assert self._call(process, "SCAN", "abort") == "ok"  # it also gives the lease on DET back
+            assert self._call(process, "SCAN", "reset") == "ok"
+        assert self._call(process, "SCAN", "configure", points=1) == "ok"
+        assert self._call(process, "SCAN", "run") == "ok"
+        self.check_steps()
+        self.sim.sleep(1.0)
+        self.at_rest(process)
+
+    def at_rest(self, process: Process) -> None:
+        """Nothing is held, leased or left open."""
+        for name, device in process.devices.items():
+            machine = device._machine
+            resting = (DState.Idle, DState.Ready, DState.Aborted, DState.Fault)
+            assert machine.state in resting, f"{name}: {machine.state}"
+            left = (machine.place, machine.successor, machine.calls, machine.aborting.active, machine.cycle.waiting())
+            assert left == (None, None, [], False, []), f"{name}: {left}"
+            assert device._lock.holder == "", f"{name}: its lock is held by {device._lock.holder}"
+            if machine.holder is not None:
+                assert machine.holder.state.value not in (DState.Idle, DState.Aborted, DState.Fault), f"{name} is held"
+        assert process._slots._free == process.limits.runnable_calls
+        assert process._manager.open == 0
+
+
+def beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callable[[], object]]]:
+    """The scenario for `explore`."""
+    world = World(sim)
+    return world.main, world.operations()
+
+
+def random_beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callable[[], object]]]:
+    """Two clients that do what the seed says, beside the scripted one, and a device that disobeys."""
+    world = World(sim)
+    dice = Random(sim.seed)
+    operations = world.operations()
+
+    def client(steps: list[tuple[str, float]]) -> None:
+        for name, pause in steps:
+            sim.sleep(pause)
+            operations[name]()
+
+    plans = [
+        [(dice.choice(list(operations)), dice.choice((0.0, 0.001, 0.02, 0.05))) for _ in range(dice.randint(1, 4))]
+        for _ in range(2)
+    ]
+
+    def script(world: World) -> None:
+        process = world.process
+        assert process is not None
+        tasks = [sim.spawn(lambda plan=plan: client(plan), f"client {number}") for number, plan in enumerate(plans)]
+        if dice.random() < 0.2:
+            tasks.append(sim.spawn(lambda: disobey(world, process), "somebody with a device that disobeys"))
+        World.script(world)
+        for task in tasks:
+            task.join(PATIENCE)
+
+    return lambda: world.main(script), operations
+
+
+def disobey(world: World, process: Process) -> None:
+    """Its thread is quarantined, and the device goes on after a forced reset."""
+    device = Disobedient("DIS")
+    process.add(device)
+    process.listen(Observer(world, "DIS"), "DIS", initial_value=True, every=True)
+    client = Client(process)
+    stuck = client.call("DIS", "cling")
+    world.sim.sleep(0.05)
+    assert client.call("DIS", "abort").kind(PATIENCE) in ("DeviceFailed", "ok")
+    assert stuck.kind(PATIENCE) == "Aborted"
+    if device.state.value is DState.Fault:
+        assert client.call("DIS", "reset", force=True).kind(PATIENCE) == "ok"
+    assert client.call("DIS", "ordinary").kind(PATIENCE) == "ok"
+    process.remove("DIS", force=True)
+
+
+class Disobedient(Device):
+    """Clings to its thread for ten seconds after every abort."""
+
+    abort_grace = 0.5
+    steps = Attribute(VInt(), 0)
+
+    @publish_method
+    def cling(self) -> None:
+        """Bear with every exception for a while."""
+        end = self.clock.monotonic() + 10
+        while self.clock.monotonic() < end:
+            try:
+                self.steps.update(self.steps.value + 1)
+                self.wait(0.02)
+            except BaseException as error:
+                if not isinstance(error, StateChanged):
+                    raise
+                self._process_needed().backend.sleep(0.5)
+
+    @publish_method
+    def ordinary(self) -> None:
+        """Something else."""
+        self.wait(0.01)
