@@ -278,6 +278,11 @@ class StrictDecoder:
     def _return(self, message: dict[str, Any]) -> None:
         request = self._last(message["id"], subscription_may_end=False)
         kind = request["typeid"].removeprefix(CORE)
+        if kind == "Subscribe:1.0":  # it was ended before it had said anything
+            request = self._last(message["id"], subscription_may_end=False)
+            kind = request["typeid"].removeprefix(CORE)
+            assert kind == "Unsubscribe:1.0", f"a Return for a Subscribe, then {kind}"
+            self.subscribed[message["id"]] = request
         if kind == "Get:1.0":
             self._whole(request["path"], message["value"])
         elif kind == "Unsubscribe:1.0":
@@ -351,7 +356,7 @@ class StrictDecoder:
             check_block(where, value)
         elif len(path) == 2 and path[1] == "meta":
             check_block_meta(where, value)
-        elif len(path) == 2:
+        elif len(path) == 2 and path[1] != "typeid":
             check_field(where, value)
         elif path[2:] == ["alarm"]:
             check_alarm(where, value)

@@ -81,7 +81,8 @@ class TestPut:
             ("number", "1."), ("count", "1.5"), ("count", 1.5), ("count", True), ("count", None), ("number", None),
             ("number", True), ("count", 2**63), ("big", -1), ("big", 2**64), ("text", 1), ("on", 1), ("on", "true"),
             ("mode", "other"), ("mode", 1), ("wave", 1.0), ("wave", [[1.0]]), ("wave", [None]),
-            ("image", [[1], [1, 2]]), ("image", [1]), ("text", None), ("table", {"x": [1.0]}), ("table", [1]), ("number", {"a": 1}),
+            ("image", [[1], [1, 2]]), ("image", [1]),
+            ("text", None), ("table", {"x": [1.0]}), ("table", [1]), ("number", {"a": 1}),
             ("table", {"x": [1.0], "name": ["a", "b"], "on": [True]}), ("pair", {"x": [1.0, 2.0], "name": ["a"]}),
         ],
     )  # fmt: skip

@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from macduff.errors import NotFound
+from macduff.errors import NotFound, Refused
 
 from . import typeids
 from .dialect import Dialect
 from .encoding import Piece
+from .kinds import NoForm
 from .model import AttributeModel, DeviceModel, FieldModel, MethodModel
 from .pieces import AttributePieces, MethodPieces, pieces_for
 from .structure import block_meta, field_structure, is_action
@@ -28,9 +29,21 @@ class DevicePieces:
         self._keys: dict[str, Piece] = {}
 
     def at(self, device: DeviceModel, rest: Sequence[str]) -> Piece:
-        """The piece at a path from the device; NotFound says what there is instead."""
-        if not rest:
-            return self._block(device)
+        """The piece at a path from the device; NotFound says what there is instead, Refused what has no form."""
+        name = ""
+        try:
+            if not rest:
+                members = [(self._key("typeid"), self.dialect.piece(typeids.BLOCK))]
+                members.append((self._key("meta"), self.dialect.piece(block_meta(device))))
+                for name, field in device.fields.items():
+                    members.append((self._key(name), self.field(field)))
+                return self.dialect.encoding.object(members)
+            name = rest[0]
+            return self._inner(device, rest)
+        except NoForm as error:
+            raise Refused(f"{device.name}.{name}: {error}", device=device.name, member=name) from None
+
+    def _inner(self, device: DeviceModel, rest: Sequence[str]) -> Piece:
         name = rest[0]
         field = device.fields.get(name)
         if field is None:
@@ -64,12 +77,6 @@ class DevicePieces:
         if isinstance(pieces, AttributePieces):
             return None if is_action(field) else _attribute_part(pieces, field, part)  # type: ignore[arg-type]
         return _method_part(pieces, field, part)  # type: ignore[arg-type]
-
-    def _block(self, device: DeviceModel) -> Piece:
-        members = [(self._key("typeid"), self.dialect.piece(typeids.BLOCK))]
-        members.append((self._key("meta"), self.dialect.piece(block_meta(device))))
-        members += [(self._key(name), self.field(field)) for name, field in device.fields.items()]
-        return self.dialect.encoding.object(members)
 
     def _key(self, name: str) -> Piece:
         key = self._keys.get(name)

@@ -241,19 +241,22 @@ class Feed:
         for dialect in gated:
             gate = self._gates.get((name, dialect))
             if gate is None:
-                gate = self._gates[name, dialect] = Gate(self, held, dialect)
+                alarm = old.alarm if within(held.vtype, old, dialect, self._most) is old else None
+                gate = self._gates[name, dialect] = Gate(self, held, dialect, alarm)
             gate.offer(held.vtype, new)
 
     def _gateable(self, dialect: Dialect) -> bool:
         return self.hub.offload and not self.every and not dialect.encoding.binary
 
-    def show(self, held: HeldAttribute, dialect: Dialect, vtype: VType[Any], reading: Reading, value: Piece) -> None:
+    def show(
+        self, held: HeldAttribute, dialect: Dialect, vtype: VType[Any], reading: Reading, value: Piece, alarm_same: bool
+    ) -> None:
         """A large reading is encoded: from now on it is what the dialect's subscribers see."""
         if self.held.fields.get(held.name) is not held or dialect not in self._pieces:
             return  # the field has gone meanwhile
         self._pieces[dialect].pieces(held).show(vtype, reading, value)
         for channel in self._concerned(held.name):
-            if channel.framer.dialect is dialect and channel.reading(held.name, False, False):
+            if channel.framer.dialect is dialect and channel.reading(held.name, False, alarm_same):
                 self._touch(channel)
         self._publish(self.sequence)
 

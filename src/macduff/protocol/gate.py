@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from macduff.values import Reading, VType
+from macduff.values import Alarm, Reading, VType
 
 from .dialect import Dialect
 from .encoding import Piece
@@ -23,10 +23,12 @@ PERIOD: Final = 1.0
 class Gate:
     """One attribute in one JSON dialect: at most one reading is being encoded and one is waiting."""
 
-    def __init__(self, feed: Feed, attribute: HeldAttribute, dialect: Dialect) -> None:
+    def __init__(self, feed: Feed, attribute: HeldAttribute, dialect: Dialect, alarm: Alarm | None) -> None:
+        """`alarm`: the one that subscribers know, None if it is not that of the last reading."""
         self._feed = feed
         self._attribute = attribute
         self._dialect = dialect
+        self._alarm = alarm
         self._newest: tuple[VType[Any], Reading] | None = None
         self._busy = False
         self._next = float("-inf")
@@ -69,5 +71,6 @@ class Gate:
         if error is not None:
             raise error
         if turn == self._turn:
-            self._feed.show(self._attribute, self._dialect, vtype, reading, piece)
+            same, self._alarm = reading.alarm == self._alarm, reading.alarm
+            self._feed.show(self._attribute, self._dialect, vtype, reading, piece, same)
         self.poke()

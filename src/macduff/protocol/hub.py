@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from macduff.errors import NotFound, Refused, Removed
+from macduff.errors import NotFound, Removed
 from macduff.limits import DEFAULTS, Limits
 
 from .devicepieces import DevicePieces
@@ -18,7 +18,7 @@ from .held import HeldDevice, newest_of
 from .host import Host
 from .large import Job, is_large
 from .model import DeviceModel, SEvent
-from .structure import is_attribute, unservable
+from .structure import is_attribute
 from .subscription import EverySubscription, Subscription
 
 if TYPE_CHECKING:
@@ -187,8 +187,6 @@ class Hub:
     def get(self, path: Sequence[str], dialect: Dialect) -> Piece:
         """What is at a path now, encoded; kept until it changes."""
         model = self.device(path[0])
-        if len(path) == 1 and not dialect.ours and (problems := unservable(model)):
-            raise Refused(problems[0], device=model.name)
         key = (path[0], dialect)
         known = self._pieces.get(key)
         if known is None or known[0] is not model:

@@ -9,7 +9,14 @@ from macduff.values import VAction, VArray, VBool, VEnum, VMap, VString, VTable,
 
 from . import typeids
 
-__all__ = ["Kind", "array_dtype", "attribute_typeid", "kind_of", "meta_typeid", "no_strict_form", "with_widget"]
+__all__ = [
+    "Kind", "NoForm", "array_dtype", "attribute_typeid", "check_form", "kind_of", "meta_typeid", "no_strict_form",
+    "with_widget",
+]  # fmt: skip
+
+class NoForm(Exception):
+    """A type cannot be said in malcolm.1; the text says what of it."""
+
 
 Kind = Literal["number", "boolean", "string", "choice", "table", "map", "action"]
 
@@ -94,13 +101,22 @@ def no_strict_form(vtype: VType[Any], nested: bool = False) -> str | None:
             return f"{vtype.name} inside another type"
         inner = vtype.columns if isinstance(vtype, VTable) else vtype.fields if isinstance(vtype, VMap) else {}
         for name, item in inner.items():
-            if (reason := no_strict_form(item, True)) is not None:
+            reason = no_strict_form(item, True)
+            if reason is None and kind == "map" and isinstance(item, VArray) and kind_of(item) != "number":
+                reason = f"an array of {item.element.name} inside {vtype.name}"  # only numbers nest
+            if reason is not None:
                 return f"{name}: {reason}"
     elif kind == "action" and nested:
         return f"{vtype.name} inside another type"
     elif kind == "number" and vtype.dtype not in _DTYPES:
         return f"numbers of dtype {vtype.dtype}"
     return None
+
+
+def check_form(vtype: VType[Any], ours: bool) -> None:
+    """NoForm for what only our dialects can say."""
+    if not ours and (reason := no_strict_form(vtype)) is not None:
+        raise NoForm(f"malcolm.1 has no form for {reason}; macduff.1 has")
 
 
 def array_dtype(vtype: VArray[Any]) -> str:

@@ -10,7 +10,7 @@ from macduff.values import VArray, VEnum, VMap, VTable, VType
 
 from . import typeids
 from .dialect import Dialect
-from .kinds import kind_of, meta_typeid, with_widget
+from .kinds import check_form, kind_of, meta_typeid, with_widget
 
 __all__ = ["display_of", "element_meta", "elements", "label_of", "meta_of"]
 
@@ -40,6 +40,8 @@ def meta_of(
     column: bool = False,
 ) -> dict[str, Any]:
     """A meta with its members in the order of the real servers; `writable` (ever) chooses widgets."""
+    if not column:
+        check_form(vtype, dialect.ours)
     kind = kind_of(vtype)
     meta: dict[str, Any] = {"typeid": meta_typeid(vtype, dialect.ours)}
     if kind == "number":
@@ -52,9 +54,9 @@ def meta_of(
     meta["label"] = label
     if kind == "number":
         meta["display"] = display_of(vtype)
-    inner = _inner(vtype)
+    inner = _inner(vtype, dialect)
     if inner is not None:
-        meta["elements"] = elements(inner, dialect, writable, columns=True)
+        meta["elements"] = elements(inner, dialect, writable, columns=isinstance(vtype, VTable) or not dialect.ours)
     if dialect.ours:
         meta.update(_ours(vtype))
     return meta
@@ -129,7 +131,16 @@ def _enum(vtype: VType[Any]) -> VEnum[Any]:
     return found
 
 
-def _inner(vtype: VType[Any]) -> Mapping[str, VType[Any]] | None:
+def _inner(vtype: VType[Any], dialect: Dialect) -> Mapping[str, VType[Any]] | None:
     if isinstance(vtype, VTable):
         return vtype.columns
-    return vtype.fields if isinstance(vtype, VMap) else None
+    if isinstance(vtype, VMap):
+        return vtype.fields if dialect.ours else {name: _column(field) for name, field in vtype.fields.items()}
+    return None
+
+
+def _column(field: VType[Any]) -> VType[Any]:
+    """A map's field as the column of the one row that a map is to strict clients."""
+    if isinstance(field, VArray):
+        return field
+    return VArray(field, description=field.description, label=field.label, tags=field.tags)

@@ -10,7 +10,7 @@ from macduff.values import Alarm, Reading, VType
 from . import typeids
 from .dialect import Dialect
 from .encoding import Piece
-from .kinds import attribute_typeid
+from .kinds import attribute_typeid, check_form
 from .large import encode_value, within
 from .model import AttributeModel, FieldModel, MethodLog, MethodModel
 from .structure import (
@@ -76,6 +76,8 @@ class AttributePieces:
             or reading.time != known.time
             or vtype is not self._vtype
         ):
+            if vtype is not self._vtype:
+                check_form(vtype, self._dialect.ours)
             fitting = within(vtype, reading, self._dialect, self._most)
             self._value = encode_value(vtype, fitting.value, self._dialect)
             self._fitting = None if fitting is reading else fitting.alarm

@@ -9,7 +9,7 @@ from macduff.values import Alarm, Reading, VAction, VType
 
 from . import typeids
 from .dialect import Dialect
-from .kinds import attribute_typeid, no_strict_form
+from .kinds import NoForm, attribute_typeid, check_form
 from .metas import elements, label_of, meta_of
 from .model import AttributeModel, DeviceModel, FieldModel, MethodLog, MethodModel
 from .wirevalue import to_wire
@@ -41,8 +41,10 @@ def unservable(device: DeviceModel) -> list[str]:
         types = {name: field.vtype} if is_attribute(field) else {**field.takes, **field.returns}  # type: ignore[union-attr]
         for item, vtype in types.items():
             where = f"{device.name}.{name}" if item == name else f"{device.name}.{name}({item})"
-            if (reason := no_strict_form(vtype)) is not None:
-                found.append(f"{where}: malcolm.1 has no form for {reason}; macduff.1 has")
+            try:
+                check_form(vtype, False)
+            except NoForm as error:
+                found.append(f"{where}: {error}")
     return found
 
 

@@ -81,6 +81,9 @@ class Subscription:
         self.sent = version
         self.floor = floor
         self.plain = floor == 0
+        if self.plain and version != self.channel.version and not self.feed.every:
+            self.queued = True
+            self.session.queue(self)  # what changed while it was encoded
         return self.prefix + body + self.channel.framer.gap(0)
 
     def changed(self) -> None:
