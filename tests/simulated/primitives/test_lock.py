@@ -42,7 +42,8 @@ def test_one_holder_at_a_time(backend: Backend) -> None:
 
 def test_served_in_order_with_resuming_waiters_first(backend: Backend) -> None:
     """Rule 8: resuming waiters are served first, in order."""
-    lock, order = Lock(backend, "the lock"), []
+    lock = Lock(backend, "the lock")
+    order: list[str] = []
     lock.acquire()
     tasks = queue_up(backend, lock, order, [("a", False), ("b", False), ("x", True), ("c", False), ("y", True)])
     assert lock.waiting == 5
@@ -53,7 +54,8 @@ def test_served_in_order_with_resuming_waiters_first(backend: Backend) -> None:
 
 def test_nobody_barges_in_on_the_way(backend: Backend) -> None:
     """The lock is handed over: who releases and asks again at once comes last."""
-    lock, order = Lock(backend, "the lock"), []
+    lock = Lock(backend, "the lock")
+    order: list[str] = []
     lock.acquire()
     tasks = queue_up(backend, lock, order, [("a", False), ("b", False)])
     lock.release()
@@ -108,7 +110,8 @@ def test_the_holder_has_a_name(backend: Backend) -> None:
 
 def test_another_task_may_release_on_the_holders_behalf(backend: Backend) -> None:
     """Rule 22: quarantine takes the lock from a call that does not obey."""
-    lock, stuck, order = Lock(backend, "the lock"), backend.flag(), []
+    lock, stuck = Lock(backend, "the lock"), backend.flag()
+    order: list[str] = []
     holder = backend.spawn(lambda: (lock.acquire(), stuck.wait(10)), "stuck")
     while not lock.holder:
         backend.sleep(0.001)

@@ -77,7 +77,12 @@ def test_stop_is_called_once_and_not_after_the_end(backend: Backend) -> None:
     backend.sleep(0.01)
     assert not calls
     stop = backend.flag()
-    task = backend.spawn(stop.wait, "long", stop=lambda: (calls.append(1), stop.set()))
+
+    def tell() -> None:
+        calls.append(1)
+        stop.set()
+
+    task = backend.spawn(stop.wait, "long", stop=tell)
     assert task.close(10) and task.close(10)
     del task
     backend.sleep(0.01)
@@ -86,7 +91,8 @@ def test_stop_is_called_once_and_not_after_the_end(backend: Backend) -> None:
 
 def test_a_task_can_close_itself_but_not_join_itself(backend: Backend) -> None:
     for start in starters(backend):
-        stop, given, found = backend.flag(), backend.flag(), []
+        stop, given = backend.flag(), backend.flag()
+        found: list[object] = []
         box: list[Task] = []
 
         def body(stop: Any = stop, given: Any = given, found: list[Any] = found, box: list[Task] = box) -> None:
