@@ -12,7 +12,7 @@ from macduff.limits import Limits
 from macduff.protocol.dialect import DIALECTS, MACDUFF, STRICT
 from macduff.protocol.large import encode_value, is_large, written_size
 from macduff.protocol.wirevalue import to_wire
-from macduff.values import NO_ALARM, VArray, VDouble, VString, VTable, VType
+from macduff.values import NO_ALARM, VArray, VDouble, VTable, VType
 
 from .fakes import FakeAttribute, FakeDevice
 from .joined import Joined, Peer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ def decode(frame: str | bytes, dialect: Dialect) -> list[Mapping[str, Any]]:
 
 def applied(value: Any, stanza: Any) -> Any:
     """The value with one change: a new object wherever something differs, the same objects everywhere else."""
-    if not isinstance(stanza, Sequence) or not 1 <= len(stanza) <= 2 or not isinstance(stanza[0], Sequence):
+    if not isinstance(stanza, list) or not 1 <= len(stanza) <= 2 or not isinstance(stanza[0], list):
         raise BadValue.of("changes", "stanzas [path] and [path, value]", stanza)
     path = stanza[0]
     if not path:
