@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .pv import PV, PVAttribute
 from .scpi import Scpi
 from .simulation import Simulation
 from .tcp import Tcp
 from .wire import Wire
 
-__all__ = ["Scpi", "Simulation", "Tcp", "Wire"]
+__all__ = ["PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]

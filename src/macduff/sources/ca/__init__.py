@@ -1,0 +1,1 @@
+"""EPICS Channel Access: attributes from PVs. Nothing here imports aioca before a PV is used."""

@@ -1,0 +1,202 @@
+"""A PV, or a set point and its readback, bound to one attribute."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from ...core import SourceContext
+from ...errors import DeviceFailed, Disconnected, MacduffError, NotWriteable, TimedOut
+from ...limits import DEFAULTS
+from ...values import Alarm, VAction, VType
+from .encode import encode
+from .facts import Facts, improved
+from .guard import Guard
+from .link import Link
+from .native import Native
+from .thread import CaThread
+
+__all__ = ["PVBinding", "check_type"]
+
+PutDone = Callable[[MacduffError | None], None]
+ECA_TIMEOUT, ECA_DISCONNECTED, ECA_NO_WRITE_ACCESS = 80, 192, 376
+
+
+class _Shown:
+    """The PV whose value the attribute has; when it takes the set point too, its value is also that."""
+
+    def __init__(self, binding: PVBinding, both: bool) -> None:
+        self._binding = binding
+        self._both = both
+
+    def facts(self, native: Native, facts: Facts) -> VType[Any]:
+        self._binding.shown_facts = facts
+        if self._both:
+            self._binding.put_facts = facts
+        return self._binding.improve()
+
+    def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
+        self._binding.context.update(value, alarm=alarm, time=time)
+        if self._both:
+            self._binding.saw_setpoint(value)
+
+    def lost(self, reason: str) -> None:
+        self._binding.context.invalid(reason)
+
+
+class _Taken:
+    """The PV that takes the set point, where another one gives the value."""
+
+    def __init__(self, binding: PVBinding) -> None:
+        self._binding = binding
+
+    def facts(self, native: Native, facts: Facts) -> VType[Any]:
+        self._binding.put_facts = facts
+        return self._binding.improve()
+
+    def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
+        self._binding.saw_setpoint(value)
+
+    def lost(self, reason: str) -> None:
+        """Puts will say so; the value is as good as before."""
+
+
+class PVBinding:
+    """Follows the PVs and puts to them, on the thread of Channel Access."""
+
+    def __init__(
+        self,
+        context: SourceContext,
+        pv: str,
+        rbv: str,
+        *,
+        writable: bool,
+        put_callback: bool,
+        timeout: float | None,
+    ) -> None:
+        self.context = context
+        self.shown_facts = self.put_facts = Facts()
+        self._pv = pv
+        self._rbv = rbv
+        self._writable = writable
+        self._put_callback = put_callback
+        self._timeout = timeout
+        self._declared = context.vtype
+        self._vtype = context.vtype
+        self._thread: CaThread | None = None
+        self._links: list[Link] = []
+        self._guard = Guard(context.setpoint, self._declared.equal, self._later)
+
+    # any thread
+
+    def start(self) -> None:
+        self._thread = thread = CaThread.acquire()
+        thread.call(self._begin, thread)
+
+    def close(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.call(self._end)
+            thread.release()
+
+    def put(self, value: Any, done: PutDone) -> None:
+        thread = self._thread
+        if thread is None:
+            done(Disconnected(f"{self._pv}: expected a PV that is followed, got one that was closed"))
+            return
+        if not isinstance(self._declared, VAction):
+            self._guard.asked(value)
+        try:
+            thread.call(self._begin_put, thread, value, done)
+        except RuntimeError:  # the loop was closed a moment ago
+            done(Disconnected(f"{self._pv}: expected a PV that is followed, got one that was closed"))
+
+    # the thread of Channel Access
+
+    def improve(self) -> VType[Any]:
+        """The declared type with what the PVs know better, told to the attribute."""
+        self._vtype = improved(self._declared, self.shown_facts, self.put_facts)
+        self.context.meta(self._vtype)
+        return self._vtype
+
+    def saw_setpoint(self, value: Any) -> None:
+        if self._writable and not isinstance(self._declared, VAction):
+            self._guard.saw(value)
+
+    def _begin(self, thread: CaThread) -> None:
+        if self._thread is None:
+            return
+        apart = self._writable and self._rbv != self._pv
+        self._links = [Link(thread, self._rbv, _Shown(self, both=not apart))]
+        if apart:
+            self._links.append(Link(thread, self._pv, _Taken(self)))
+        for link in self._links:
+            link.start()
+
+    def _end(self) -> None:
+        for link in self._links:
+            link.close()
+
+    def _later(self, seconds: float, function: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, function)
+
+    def _begin_put(self, thread: CaThread, value: Any, done: PutDone) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            if not isinstance(self._declared, VAction):
+                self._guard.done()
+            done(self._outcome(thread, task))
+
+        thread.spawn(self._write(thread, value)).add_done_callback(ended)
+
+    def _outcome(self, thread: CaThread, task: asyncio.Task[None]) -> MacduffError | None:
+        if task.cancelled():
+            return Disconnected(f"{self._pv}: expected the end of the put, got the end of the device")
+        error = task.exception()
+        if error is None or isinstance(error, MacduffError):
+            return error
+        if isinstance(error, thread.aioca.CANothing):
+            return self._as_error(error)
+        return DeviceFailed(f"{self._pv}: {type(error).__name__}: {error}")
+
+    async def _write(self, thread: CaThread, value: Any) -> None:
+        """Send it, and wait as long as the record takes.
+
+        A server makes whoever puts with completion to a record that is still at it wait, and all else of that client
+        with it. So a second put, such as the one that stops the first, goes without, and is done when it was taken.
+        """
+        link = self._links[-1]
+        if link.native is None:
+            raise Disconnected(f"{self._pv}: expected a connected PV, got one that is not")
+        if not link.writable:
+            raise NotWriteable(f"{self._pv}: expected write access, got none")
+        kind, raw = encode(self._vtype, value, link.native)
+        complete = self._put_callback and not thread.completing[self._pv]
+        aioca = thread.aioca
+        if complete:
+            thread.completing[self._pv] += 1
+            try:
+                await aioca.caput(self._pv, raw, datatype=kind, wait=True, timeout=self._timeout)
+            finally:
+                thread.completing[self._pv] -= 1
+        else:
+            await aioca.caput(self._pv, raw, datatype=kind, wait=False, timeout=DEFAULTS.ca_answer)
+            # The server answers one after the other: when it answers this, it has carried out the put.
+            await aioca.caget(self._pv, count=1, timeout=DEFAULTS.ca_answer)
+
+    def _as_error(self, nothing: Any) -> MacduffError:
+        if nothing.errorcode == ECA_DISCONNECTED:
+            return Disconnected(f"{self._pv}: expected the end of the put, got disconnected")
+        if nothing.errorcode == ECA_TIMEOUT:
+            limit = DEFAULTS.ca_answer if self._timeout is None else self._timeout
+            return TimedOut(f"{self._pv}: expected the end of the put within {limit:g} s")
+        if nothing.errorcode == ECA_NO_WRITE_ACCESS:
+            return NotWriteable(f"{self._pv}: expected write access, got none")
+        return DeviceFailed(f"{nothing}")
+
+
+def check_type(vtype: VType[Any], where: str) -> None:
+    """TypeError for what no PV of Channel Access can hold."""
+    if vtype.name in ("VTable", "VMap"):
+        raise TypeError(f"{where}: expected a number, bool, string, enum, array or action from a PV, got {vtype.name}")
+

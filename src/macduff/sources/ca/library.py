@@ -1,0 +1,67 @@
+"""The only place that imports aioca, and the only one that knows what aioca keeps to itself."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from ...errors import MacduffError
+
+__all__ = ["close_channel", "is_closed", "load", "release", "write_access"]
+
+
+def load() -> ModuleType:
+    """aioca, imported when the first PV is used; MacduffError that says how to install it."""
+    try:
+        return import_module("aioca")
+    except ImportError as error:
+        raise MacduffError(
+            f"PV: expected the extra ca to be installed, got {error}; pip install 'macduff[ca]'"
+        ) from None
+
+
+def _context() -> Any:
+    return import_module("aioca._catools")._Context
+
+
+def _channels(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    cache = _context()._channel_caches.get(loop)
+    channels: dict[str, Any] = {} if cache is None else cache._ChannelCache__channels
+    return channels
+
+
+def write_access(loop: asyncio.AbstractEventLoop, pv: str) -> bool:
+    """Whether the server lets us write a PV that is connected."""
+    cadef = import_module("epicscorelibs.ca.cadef")
+    channel = _channels(loop).get(pv)
+    return channel is not None and bool(cadef.ca_write_access(channel))
+
+
+def is_closed(subscription: Any) -> bool:
+    """Whether aioca gave a subscription up, which it does without telling after an event of bad status."""
+    return bool(subscription.state == subscription.CLOSED)
+
+
+def close_channel(loop: asyncio.AbstractEventLoop, pv: str) -> None:
+    """Close the channel of a PV; aioca alone would keep every channel for ever."""
+    channel = _channels(loop).pop(pv, None)
+    if channel is not None:
+        channel._purge()
+
+
+def release(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Close all channels of a loop, and libca itself when nobody else in this program uses it through aioca.
+
+    The next use begins afresh and reads the EPICS_CA_ variables again.
+    """
+    if "aioca" not in sys.modules:
+        return
+    context = _context()
+    cache = None if loop is None else context._channel_caches.pop(loop, None)
+    if cache is not None:
+        cache.purge()
+    if not context._channel_caches and context._should_destroy:
+        context._teardown()
