@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from macduff.core import Process
-from macduff.primitives import Backend, get_backend
+from macduff.primitives import Backend, get_backend, simulated
 
 __all__ = ["BACKENDS", "Client", "Inbox", "Pending", "play"]
 
@@ -27,8 +28,8 @@ def play(name: str, scenario: Scenario, *, seeds: range = range(20), **options: 
         main(get_backend(name))
         return
     for seed in seeds:
-        with get_backend("simulated", seed=seed) as sim:
-            sim.run(lambda sim=sim: main(sim))
+        sim = simulated(seed=seed)
+        sim.run(partial(main, sim))
 
 
 class Client:

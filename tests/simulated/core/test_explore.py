@@ -18,7 +18,7 @@ PARTS = 10
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_at_every_point(operation: str) -> None:
-    """No illegal transition, no reply lost or doubled, no step lost or done twice, no deadlock, wherever it comes in."""
+    """No illegal transition, no reply lost or doubled, no step lost or done twice, no deadlock, wherever it comes."""
     explored = explore(beamline, references=(1,), operations=[operation])
     report(explored)
     assert explored.injected[operation] == explored.references[1] > 500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -291,7 +292,7 @@ def random_beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, 
     def script(world: World) -> None:
         process = world.process
         assert process is not None
-        tasks = [sim.spawn(lambda plan=plan: client(plan), f"client {number}") for number, plan in enumerate(plans)]
+        tasks = [sim.spawn(partial(client, plan), f"client {number}") for number, plan in enumerate(plans)]
         if dice.random() < 0.2:
             tasks.append(sim.spawn(lambda: disobey(world, process), "somebody with a device that disobeys"))
         World.script(world)

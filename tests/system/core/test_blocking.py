@@ -64,7 +64,7 @@ def test_a_thread_that_cannot_be_reached_is_quarantined(method: str) -> None:
         with pytest.raises(DeviceFailed, match=rf"B\.{method}: expected to end within .* quarantined"):
             view.abort()
         assert call.kind() == "Aborted"
-        assert view.state is DState.Fault
+        assert view.state == DState.Fault
         assert "test_blocking.py" in view.health or "socket.py" in view.health
         view.reset(force=True)
         view.count()

@@ -112,12 +112,12 @@ class TestAbort:
             with pytest.raises(DeviceFailed, match=r"C\.eats_everything.*: expected to end within .* quarantined"):
                 view.abort()
             assert call.kind() == "Aborted"
-            assert view.state is DState.Fault
+            assert view.state == DState.Fault
             assert "eats_everything does not obey" in view.health
             with pytest.raises(WrongState, match=r"reset\(force=True\)"):
                 view.reset()
             view.reset(force=True)
-            assert view.state is DState.Idle
+            assert view.state == DState.Idle
             tries = device.tries.reading
             process.backend.sleep(0.1)
             assert device.tries.reading == tries
@@ -193,9 +193,9 @@ def test_do_abort_that_fails_means_fault() -> None:
         view = process.view("B")
         with pytest.raises(DeviceFailed, match="OSError: no answer"):
             view.abort()
-        assert view.state is DState.Fault
+        assert view.state == DState.Fault
         view.reset()
-        assert view.state is DState.Idle
+        assert view.state == DState.Idle
 
     play("threads", scenario)
 

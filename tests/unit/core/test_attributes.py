@@ -126,7 +126,7 @@ def test_assignments_are_refused_with_a_sentence_that_helps() -> None:
         meter.levle = 3
     with pytest.raises(AttributeError, match="expected nothing to be assigned"):
         meter.twice = 3  # type: ignore[assignment]
-    meter._private = 3  # type: ignore[attr-defined]
+    meter._private = 3
 
 
 def test_reserved_and_clashing_names_are_refused_where_the_class_is_defined() -> None:

@@ -52,7 +52,7 @@ def test_the_children_of_a_configured_device_are_leased(backend: str) -> None:
                 attempt()
         assert not stage.velocity.writeable
         view.run()
-        assert view.state is DState.Ready
+        assert view.state == DState.Ready
         assert counter.completed_steps.value == 2
         process.view("STAGE").abort()
         view.abort()

@@ -37,7 +37,7 @@ def test_configure_and_run(backend: str) -> None:
         process.listen(inbox, "COUNT")
         view = process.view("COUNT")
         view.configure(frames=3)
-        assert view.state is DState.Ready
+        assert view.state == DState.Ready
         assert (view.total_steps, view.completed_steps, view.frames) == (3, 0, 3)
         view.run()
         assert device._done == [0, 1, 2]
@@ -60,7 +60,7 @@ def test_pause_rewind_resume(backend: str) -> None:
         run = client.call("COUNT", "run")
         inbox.until(lambda items: device.completed_steps.value >= 3)
         view.pause()
-        assert view.state is DState.Paused
+        assert view.state == DState.Paused
         done = view.completed_steps
         assert 3 <= done < 20
         view.rewind(2)
@@ -119,7 +119,7 @@ def test_a_long_wait_may_be_cut_by_a_pause(backend: str) -> None:
         view.configure()
         run = client.call("SLOW", "run")
         view.pause()
-        assert view.state is DState.Paused
+        assert view.state == DState.Paused
         view.abort()
         assert run.kind() == "Aborted"
 
@@ -140,12 +140,12 @@ def test_wrong_states_are_refused_with_what_is_allowed(backend: str) -> None:
         view.configure()
         with pytest.raises(BadValue, match=r"expected 0 to 0 completed steps, got 1"):
             view.rewind(1)
-        assert view.state is DState.Ready
+        assert view.state == DState.Ready
         view.abort()
         with pytest.raises(WrongState, match=r"allowed now: .*reset"):
             view.configure()
         view.reset()
-        assert view.state is DState.Idle
+        assert view.state == DState.Idle
 
     play(backend, scenario)
 
@@ -163,11 +163,11 @@ def test_abort_ends_run_and_reset_makes_idle(backend: str) -> None:
         inbox.until(lambda _: device.completed_steps.value >= 2)
         first, second = client.call("COUNT", "abort"), client.call("COUNT", "abort")
         assert (first.kind(), second.kind(), run.kind()) == ("ok", "ok", "Aborted")
-        assert view.state is DState.Aborted
+        assert view.state == DState.Aborted
         assert device._called[-1] == "stop"
         view.abort()  # in Aborted it returns at once
         view.reset()
-        assert view.state is DState.Idle
+        assert view.state == DState.Idle
 
     play(backend, scenario)
 
@@ -193,7 +193,7 @@ def test_validate_that_raises_changes_nothing(backend: str) -> None:
         assert estimate == {"frames": 4, "wait_time": 0.5, "duration": 2.0}
         assert device.snapshot("state", "frames", "completed_steps") == before
         view.configure(frames=4)
-        assert view.state is DState.Ready
+        assert view.state == DState.Ready
 
     play(backend, scenario)
 
@@ -211,7 +211,7 @@ def test_a_do_that_raises_means_fault(backend: str) -> None:
         view.configure()
         with pytest.raises(DeviceFailed, match="OSError: the cable fell out"):
             view.run()
-        assert view.state is DState.Fault
+        assert view.state == DState.Fault
         assert "the cable fell out" in view.health
         view.reset()
         assert (view.state, view.health) == (DState.Idle, "OK")
@@ -232,7 +232,7 @@ def test_a_do_that_returns_a_wrong_state_means_fault(backend: str) -> None:
         view.configure()
         with pytest.raises(DeviceFailed, match=r"expected to return DState\.Ready or DState\.Idle, got"):
             view.run()
-        assert view.state is DState.Fault
+        assert view.state == DState.Fault
 
     play(backend, scenario)
 
@@ -292,13 +292,13 @@ def test_handle_event_may_consume(backend: str) -> None:
         process.add(Stubborn("COUNT"))
         view = process.view("COUNT")
         view.configure()
-        assert view.state is DState.Idle
+        assert view.state == DState.Idle
         view.consumes = 0
         view.configure()
-        assert view.state is DState.Ready
+        assert view.state == DState.Ready
         view.consumes = 1
         view.abort()
-        assert view.state is DState.Aborted
+        assert view.state == DState.Aborted
 
     play(backend, scenario)
 
