@@ -47,6 +47,12 @@ def simulated(seed: int | None = None, **options: Any) -> Simulated:
 
     `with simulated(seed=1) as sim: sim.run(main)`. Without a seed it takes a fresh one; a run that fails says which.
     """
-    from .simulation import Simulated
-
+    try:
+        from .simulation import Simulated
+    except ModuleNotFoundError as error:
+        if error.name != "greenlet":
+            raise
+        raise ImportError(
+            f"backend simulated: expected the package greenlet: pip install 'macduff[testing]' ({error})"
+        ) from error
     return Simulated(seed, **options)

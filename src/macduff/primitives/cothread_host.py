@@ -29,7 +29,7 @@ class Host:
     """
 
     def __init__(self) -> None:
-        self.adopted = "cothread" in sys.modules
+        self.adopted = sys.modules.get("cothread") is not None
         self.error: BaseException | None = None
         self.cothread: Any = None
         self.ident = 0
