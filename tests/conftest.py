@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import sys
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -21,3 +23,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"hypothesis seed: --hypothesis-seed={config.option.hypothesis_seed}"
+
+
+@pytest.fixture(scope="session")
+def cothreads() -> Iterator[None]:
+    """The thread of the cothreads, which can be begun once in a process: it stays until the session ends."""
+    if sys.version_info >= (3, 13):  # there are no wheels of cothread for later ones (rule 29)
+        yield
+        return
+    from macduff.primitives import get_backend
+    from macduff.primitives.cothread_host import end_host
+
+    get_backend("cothread")
+    yield
+    end_host()

@@ -197,7 +197,7 @@ class DeviceManager:
         self.quarantined.append(call)
         where = self._where(call)
         LOG.error("%s.%s is quarantined at %s", device.name, call.name, where)
-        machine.problem("quarantine", Severity.MAJOR, f"{device.name}.{call.name} does not obey, at {where}")
+        self._show_zombies(device)
         if call.request is not None and call.request.open:
             self._process._resolve(call.request, Outcome(None, call.request.forced))
         if len(self.quarantined) <= self._limits.quarantined_threads:
@@ -213,8 +213,12 @@ class DeviceManager:
             machine.zombies.remove(call)
             self.quarantined.remove(call)
             self.pool.returned_one()
-        if not machine.zombies:
-            machine.problem("quarantine")
+        self._show_zombies(call.device)
+
+    def _show_zombies(self, device: Device) -> None:
+        """Name in `health` every quarantined thread that still runs, and where it is."""
+        zombies = [f"{device.name}.{call.name} does not obey, at {self._where(call)}" for call in device._machine.zombies]
+        device._machine.problem("quarantine", Severity.MAJOR, "; ".join(zombies))
 
     # the watchdog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,16 +19,11 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(scope="session", params=NAMES)
-def backend_name(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The cothreads' thread can be begun once in a process, so it stays until the session ends."""
+def backend_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "cothread":
-        get_backend(name)
-    yield name
-    if name == "cothread":
-        from macduff.primitives.cothread_host import end_host
-
-        end_host()
+        request.getfixturevalue("cothreads")
+    return name
 
 
 @pytest.fixture

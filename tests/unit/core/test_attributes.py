@@ -292,7 +292,9 @@ def test_concurrent_updates_are_published_in_order() -> None:
         meter = Meter("M")
         process.add(meter)
         inbox = Inbox(process)
-        process.listen(inbox, "M", "a", every=True)
+        process.listen(inbox, "M", "a", initial_value=True, every=True)
+        inbox.until(lambda items: len(items) == 1)
+        inbox.items.clear()
 
         def write() -> None:
             for _ in range(2000):

@@ -50,7 +50,7 @@ def test_the_children_of_a_configured_device_are_leased(backend: str) -> None:
         ):
             with pytest.raises(Held, match="held by SCAN"):
                 attempt()
-        assert not stage.velocity.writeable
+        assert [stage.velocity.writeable] == [False]
         view.run()
         assert view.state == DState.Ready
         assert counter.completed_steps.value == 2
