@@ -143,6 +143,25 @@ class TestChanges:
         dev.update(n=7)
         assert brief(peer.got()) == [(1, ["setpoint", "value", "timeStamp"])]
 
+    def test_ours_hears_that_what_configure_takes_by_default_has_changed(self) -> None:
+        """rule 24: `defaults` is the set point, live."""
+        exposure = FakeAttribute("exposure", VDouble(), 0.1, True, True, parameter=True)
+        configure = FakeMethod("configure", {"exposure": VDouble()}, defaults={"exposure": 0.1})
+        dev = FakeDevice("DEV", exposure, configure)
+        joined = Joined(dev)
+        strict, ours = joined.peer(), joined.peer("macduff.1")
+        for peer in (strict, ours):
+            peer.ask("Subscribe", 1, ["DEV"], delta=True)
+        configure.defaults = {"exposure": 0.2}
+        dev.change(setpoint__exposure=0.2)
+        assert strict.got() == []
+        (delta,) = ours.got()
+        assert delta["changes"] == [
+            [["exposure", "setpoint"], 0.2],
+            [["configure", "meta", "defaults"], {"exposure": 0.2}],
+        ]
+        assert strict.ask("Get", 2, ["DEV", "configure"])["value"]["meta"]["defaults"] == {"exposure": 0.2}
+
     def test_methods_tell_of_their_calls_and_whether_they_may_be_called(self) -> None:
         dev = device()
         peer = join(dev)
@@ -438,6 +457,32 @@ class TestEvery:
         peer.send("Get", 2, ["DEV", "n", "value"])
         dev.update(x=4.0)
         assert brief(peer.got()) == [(1, 2.0), (1, 3.0), (2, 1), (1, 4.0)]
+
+    def test_a_change_that_has_no_form_ends_only_who_cannot_be_told(self) -> None:
+        dev = FakeDevice("DEV", FakeAttribute("wave", VArray("float32"), [1.0]))
+        joined = Joined(dev)
+        strict, ours = joined.peer(), joined.peer("macduff.1")
+        strict.ask("Subscribe", 1, ["DEV", "wave"], delta=True)
+        ours.ask("Subscribe", 1, ["DEV", "wave"], policy="every", delta=True)
+        dev.change(meta__wave=VArray("float16"))
+        assert brief(strict.got()) == [(1, "Refused")] and brief(ours.got()) == [(1, ["meta.dtype"])]
+        dev.update(wave=[2.0])
+        assert strict.got() == [] and brief(ours.got()) == [(1, ["value", "timeStamp"])]
+
+    def test_the_removal_of_one_listener_does_not_end_what_came_later(self) -> None:
+        """rule 25: the device is back before the second listener's removal arrives."""
+        dev = device()
+        joined = Joined(dev)
+        peer = joined.peer("macduff.1")
+        peer.ask("Subscribe", 1, ["DEV", "x", "value"])
+        peer.ask("Subscribe", 2, ["DEV", "x", "value"], policy="every")
+        joined.hub.deliver((SEvent.Removed, "DEV", ""))
+        assert brief(peer.got()) == [(1, "Removed")]
+        peer.ask("Subscribe", 4, ["DEV", "x", "value"])
+        joined.hub.deliver((SEvent.Removed, "DEV", ""), "x")
+        assert brief(peer.got()) == [(2, "Removed")]
+        dev.update(x=2.0)
+        assert brief(peer.got()) == [(4, 2.0)]
 
     def test_an_unknown_policy_is_refused(self) -> None:
         peer = join(device(), subprotocol="macduff.1")

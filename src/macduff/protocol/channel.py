@@ -16,7 +16,7 @@ from .encoding import Piece
 from .frames import Framer
 from .held import HeldDevice
 from .model import AttributeModel, FieldModel, MethodModel
-from .structure import attribute_meta, is_action, is_attribute
+from .structure import attribute_meta, is_action, is_attribute, method_meta
 
 if TYPE_CHECKING:
     from .subscription import Subscription
@@ -26,7 +26,9 @@ __all__ = ["Channel", "Part"]
 Part = str
 """What of a field changed: value, alarm, setpoint, took, returned, or meta.MEMBER, meta.display.MEMBER."""
 
-_OURS = frozenset(("setpoint", *(f"meta.{name}" for name in ("control", "warning", "alarm", "ndim", "shape"))))
+_OURS = frozenset(
+    ("setpoint", "meta.defaults", *(f"meta.{name}" for name in ("control", "warning", "alarm", "ndim", "shape")))
+)
 """Parts of which a strict client never hears."""
 
 
@@ -161,6 +163,8 @@ class Channel:
     def _say_method(self, method: MethodModel, part: Part, stanzas: list[Piece]) -> None:
         if part == "meta.writeable":
             self._stanza(method.name, part, method.writeable, stanzas)
+        elif part == "meta.defaults":
+            self._stanza(method.name, part, method_meta(method, self.framer.dialect)["defaults"], stanzas)
         elif part in ("took", "returned"):
             piece = self._pieces.at(self.device, (method.name, part))
             stanzas.append(self.framer.stanza(self._path(method.name, part), piece))

@@ -41,7 +41,7 @@ class DevicePieces:
             name = rest[0]
             return self._inner(device, rest)
         except NoForm as error:
-            raise Refused(f"{device.name}.{name}: {error}", device=device.name, member=name) from None
+            raise Refused(f"{device.name}.{name}: {error.message}", device=device.name, member=name) from None
 
     def _inner(self, device: DeviceModel, rest: Sequence[str]) -> Piece:
         name = rest[0]

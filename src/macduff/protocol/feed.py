@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from macduff.errors import MacduffError
@@ -16,7 +16,6 @@ from .frames import Framer
 from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
 from .large import is_large, within
-from .metachanges import meta_changes
 from .model import DeviceModel
 from .subscription import EverySubscription, Subscription
 
@@ -175,14 +174,22 @@ class Feed:
         for channel in touched:
             channel.step(self.sequence)
             if self.every:
-                body = channel.changes(channel.version - 1)
-                if body is None:
-                    continue
-                for each in channel.subscribers:
-                    if isinstance(each, EverySubscription):
-                        each.push(body)
+                self._push(channel)
             else:
                 self._announce(channel)
+
+    def _push(self, channel: Channel) -> None:
+        """Give all subscribers this very change; one that cannot be said ends them."""
+        try:
+            body = channel.changes(channel.version - 1)
+        except MacduffError as error:
+            for each in list(channel.subscribers):
+                each.session.end(each, error)
+            return
+        if body is not None:
+            for each in channel.subscribers:
+                if isinstance(each, EverySubscription):
+                    each.push(body)
 
     def _announce(self, channel: Channel) -> None:
         """Tell all subscribers; this and `Subscription.frame` are all that each of them costs."""
@@ -264,31 +271,17 @@ class Feed:
         held = self.held.fields.get(name)
         if held is None:
             return
-        for part in self._parts(held, what, value):
+        for part in self.held.change(name, what, value):
             for channel in self._concerned(name):
                 if channel.all() if part == "" else channel.part(name, part):
                     self._touch(channel)
+            if part == "setpoint" and isinstance(held, HeldAttribute) and held.parameter:
+                self._defaults(name)
 
-    def _parts(self, held: Any, what: str, value: Any) -> Iterator[str]:
-        """Apply a change and say what parts of the field it concerns; "" is all of it."""
-        if what == "writeable":
-            if held.writeable != value:
-                held.writeable = value
-                yield "meta.writeable"
-        elif isinstance(held, HeldAttribute):
-            if what == "setpoint":
-                if held.setpoint is not value:
-                    held.setpoint = value
-                    yield "setpoint"
-            elif what == "meta" and held.vtype is not value:
-                old, held.vtype = held.vtype, value
-                held.describe(self.held.model.fields[held.name])  # type: ignore[arg-type]
-                yield from meta_changes(old, value)
-        elif isinstance(held, HeldMethod) and what == "log":
-            took, returned = value
-            if took is not held.took:
-                held.took = took
-                yield "took"
-            if returned is not held.returned:
-                held.returned = returned
-                yield "returned"
+    def _defaults(self, parameter: str) -> None:
+        """A parameter's set point is what methods take when it is omitted (rule 24)."""
+        for name, field in self.held.fields.items():
+            if isinstance(field, HeldMethod) and parameter in field.takes:
+                for channel in self._concerned(name):
+                    if channel.part(name, "meta.defaults"):
+                        self._touch(channel)

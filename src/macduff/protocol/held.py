@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from macduff.values import Reading, VType
 
+from .metachanges import meta_changes
 from .model import AttributeModel, DeviceModel, FieldModel, MethodLog, MethodModel
 from .structure import is_attribute
 
@@ -99,6 +100,34 @@ class HeldDevice:
         self.description = model.description
         self.tags: Sequence[str] = model.tags
         self.fields: dict[str, FieldModel] = {name: held(field) for name, field in model.fields.items()}
+
+    def change(self, name: str, what: str, value: Any) -> Iterator[str]:
+        """Apply a change that is no reading, and say what parts of the field it concerns; "" is all of it."""
+        held = self.fields[name]
+        if what == "writeable":
+            if isinstance(held, (HeldAttribute, HeldMethod)) and held.writeable != value:
+                held.writeable = value
+                yield "meta.writeable"
+        elif isinstance(held, HeldAttribute):
+            yield from self._change_attribute(held, what, value)
+        elif isinstance(held, HeldMethod) and what == "log":
+            took, returned = value
+            if took is not held.took:
+                held.took = took
+                yield "took"
+            if returned is not held.returned:
+                held.returned = returned
+                yield "returned"
+
+    def _change_attribute(self, held: HeldAttribute, what: str, value: Any) -> Iterator[str]:
+        if what == "setpoint":
+            if held.setpoint is not value:
+                held.setpoint = value
+                yield "setpoint"
+        elif what == "meta" and held.vtype is not value:
+            old, held.vtype = held.vtype, value
+            held.describe(self.model.fields[held.name])  # type: ignore[arg-type]
+            yield from meta_changes(old, value)
 
 
 def held(field: FieldModel) -> HeldAttribute | HeldMethod:

@@ -116,7 +116,7 @@ class Hub:
             if feed is not None:
                 self._present(feed, item[2])
         elif kind is SEvent.Removed:
-            self._removed(item[1], str(item[2]))
+            self._removed(item[1], str(item[2]), member)
         elif kind is SEvent.Overrun:
             self._overrun(item[1], item[2], item[3], member)
         else:
@@ -141,13 +141,12 @@ class Hub:
             for subscriber in list(channel.subscribers):
                 subscriber.session.end(subscriber, error)
 
-    def _removed(self, device: str, reason: str) -> None:
-        for dialect in self._framers:
-            self._pieces.pop((device, dialect), None)
-        for feed in [feed for feed in self._feeds.values() if feed.name == device]:
-            text = f"{device}: it was removed" + (f" ({reason})" if reason else "")
-            for subscriber in feed.subscribers():
-                subscriber.session.end(subscriber, Removed(text, device=device))
+    def _removed(self, device: str, reason: str, member: str | None) -> None:
+        self._prune()
+        feed = self._feed(device, member)
+        text = f"{device}: it was removed" + (f" ({reason})" if reason else "")
+        for subscriber in feed.subscribers() if feed is not None else ():
+            subscriber.session.end(subscriber, Removed(text, device=device))
 
     def _overrun(self, device: str, name: str, count: int, member: str | None) -> None:
         feed = self._feed(device, member)

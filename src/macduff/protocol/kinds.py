@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from macduff.errors import Refused
 from macduff.values import VAction, VArray, VBool, VEnum, VMap, VString, VTable, VType
 
 from . import typeids
@@ -14,8 +15,8 @@ __all__ = [
     "with_widget",
 ]  # fmt: skip
 
-class NoForm(Exception):
-    """A type cannot be said in malcolm.1; the text says what of it."""
+class NoForm(Refused):
+    """A type cannot be said in malcolm.1; the message says what of it."""
 
 
 Kind = Literal["number", "boolean", "string", "choice", "table", "map", "action"]

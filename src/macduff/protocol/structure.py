@@ -44,7 +44,7 @@ def unservable(device: DeviceModel) -> list[str]:
             try:
                 check_form(vtype, False)
             except NoForm as error:
-                found.append(f"{where}: {error}")
+                found.append(f"{where}: {error.message}")
     return found
 
 
