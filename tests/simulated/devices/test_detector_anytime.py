@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from macduff import DState, Process
 from macduff.devices import Detector
 from macduff.primitives.simulation import Simulated, explore
@@ -104,6 +106,7 @@ def scenario(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callabl
     return world.main, world.operations()
 
 
+@pytest.mark.timeout(300)
 def test_whatever_comes_in_wherever_no_frame_is_lost_or_taken_twice() -> None:
     """Rules 5, 17, 18, 21: one reply each; pauses and rewinds keep the count; and it works afterwards."""
     explored = explore(scenario, references=(1,), seeds=range(100, 200))

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+
 from macduff import DState, Process
 from macduff.core import LEGAL
 from macduff.devices import Motor
@@ -119,6 +121,7 @@ def scenario(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callabl
     return world.main, world.operations()
 
 
+@pytest.mark.timeout(300)
 def test_whatever_comes_in_wherever_it_never_jumps_and_ends_where_it_says() -> None:
     """Rules 5, 12, 20, 21: one reply each, legal states, no motion after an abort, and it works afterwards."""
     explored = explore(scenario, references=(1,), seeds=range(100, 200))
