@@ -70,6 +70,8 @@ class Ioc:
             said.append(line)
             if "IOC Running" in line:
                 return self
+        self.kill()
+        self._folder.cleanup()
         raise AssertionError(f"the IOC ended: {''.join(said)}")
 
     def stop(self) -> None:
