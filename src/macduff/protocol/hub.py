@@ -143,10 +143,12 @@ class Hub:
 
     def _removed(self, device: str, reason: str, member: str | None) -> None:
         self._prune()
-        feed = self._feed(device, member)
+        own, model = self._feed(device, member), self.host.find(device)
         text = f"{device}: it was removed" + (f" ({reason})" if reason else "")
-        for subscriber in feed.subscribers() if feed is not None else ():
-            subscriber.session.end(subscriber, Removed(text, device=device))
+        for feed in [feed for feed in self._feeds.values() if feed.name == device]:
+            if feed is own or feed.held.model is not model:  # else it is of a device that came later
+                for subscriber in feed.subscribers():
+                    subscriber.session.end(subscriber, Removed(text, device=device))
 
     def _overrun(self, device: str, name: str, count: int, member: str | None) -> None:
         feed = self._feed(device, member)
