@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from random import Random
 from typing import Any
@@ -18,21 +20,86 @@ __all__ = ["PATIENCE", "VISITED", "World", "beamline", "random_beamline"]
 
 PATIENCE = 120.0
 """Simulated seconds after which a reply counts as lost."""
+PROMPT = 2.0
+"""Simulated seconds that an abort, or a setter, may take here."""
 
 VISITED: Tally[tuple[str, str]] = Tally()
 """(state, event) pairs of all runs, for the report."""
+
+AFTER = {
+    "configure": (DState.Ready, DState.Idle),
+    "run": (DState.Ready, DState.Idle),
+    "pause": (DState.Paused,),
+    "abort": (DState.Aborted, DState.Idle),
+    "reset": (DState.Idle,),
+}
+"""The states of which one has been seen when the method returns."""
 
 QUIET = {"X": "position", "DET": "completed_steps", "SCAN": "completed_steps", "DIS": "steps"}
 """What must not change between Aborting and the next thing that is begun."""
 
 
+class Axis(Stage):
+    """A stage whose author catches too much, and that can tell when two calls have it at once."""
+
+    at = Attribute(VInt(), 0, "Changes together with `of`")
+    of = Attribute(VInt(), 0)
+    gain = Attribute(VInt(), 1)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._inside: list[str] = []
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        assert not self._inside, f"{name} runs beside {self._inside}"
+        self._inside.append(name)
+        try:
+            yield
+        finally:
+            self._inside.remove(name)
+
+    @publish_method(busy="replace")
+    def move(self, target: float) -> float:
+        """Go to target (mm) and return where it ended (mm)."""
+        with self._alone("move"):
+            while abs(left := target - self.position.value) > 1e-9:
+                self.position.update(self.position.value + math.copysign(min(abs(left), 0.2), left))
+                self.update(at=self.at.value + 1, of=self.of.value + 1)
+                try:
+                    self.wait(0.02)
+                except Exception:
+                    continue
+        return self.position.value
+
+    @publish_method
+    def hold(self) -> None:
+        """Wait long."""
+        with self._alone("hold"):
+            self.wait(50)
+
+    @gain.on_put
+    def _set_gain(self, gain: int) -> None:
+        self.gain.update(gain)
+
+
+class Pairs:
+    """Hears merged changes of X: `at` and `of` are never seen apart (rule 4)."""
+
+    def put(self, item: tuple[Any, ...]) -> None:
+        if item[0].name == "Changes" and ("at" in item[2] or "of" in item[2]):
+            changes = item[2]
+            assert "at" in changes and "of" in changes, f"half a set: {changes}"
+            assert changes["at"].value == changes["of"].value, f"half a set: {changes}"
+
+
 class Scan(PausableDevice):
     """Moves X and runs DET at each point; notes every point that it did."""
 
-    x, det = Child(Stage), Child(Counter)
+    x, det = Child(Axis), Child(Counter)
     points = Attribute(VInt(control=(1, 100)), 3, parameter=True)
 
-    def __init__(self, name: str, x: Stage, det: Counter) -> None:
+    def __init__(self, name: str, x: Axis, det: Counter) -> None:
         super().__init__(name, x=x, det=det)
         self._points: list[int] = []
 
@@ -120,6 +187,23 @@ class Observer:
         VISITED[before.value, state.value] += 1
 
 
+class Judged(Pending):
+    """A reply is behind the changes that it speaks of (rule 5)."""
+
+    def __init__(self, world: World, process: Process, device: str, method: str) -> None:
+        super().__init__(process, f"{device}.{method}")
+        self.world = world
+        self.device = device
+        self.method = method
+
+    def done(self, outcome: Any) -> None:
+        observer = self.world.observers.get(self.device)
+        if outcome.error is None and observer is not None and not observer.ends:
+            allowed = AFTER.get(self.method)
+            assert allowed is None or observer.state in allowed, f"{self.what} returned, and {observer.state} was seen"
+        super().done(outcome)
+
+
 class World:
     """One run: a Process with X, DET and SCAN, scripted clients, and the checks at the end."""
 
@@ -129,6 +213,7 @@ class World:
         self.process: Process | None = None
         self.ready = False
         self.removing = 0
+        self.observers: dict[str, Observer] = {}
 
     # what clients do; each may come in anywhere
 
@@ -141,17 +226,25 @@ class World:
 
     def _call(self, process: Process, device: str, method: str, **parameters: Any) -> str:
         VISITED[device, method] += 1
-        pending = Client(process).call(device, method, **parameters)
+        began = self.sim.time
+        pending = Judged(self, process, device, method)
         self.pending.append(pending)
-        return pending.kind(PATIENCE)
+        process.request_call(device, method, parameters, pending.done)
+        kind = pending.kind(PATIENCE)
+        if method == "abort":
+            assert self.sim.time - began < PROMPT, f"{device}.abort took {self.sim.time - began} s"
+        return kind
 
     def put(self, device: str, **values: Any) -> str:
         process = self.process
         if process is None or not self.ready:
             return "too early or late"
+        began = self.sim.time
         pending = Client(process).put(device, **values)
         self.pending.append(pending)
-        return pending.kind(PATIENCE)
+        kind = pending.kind(PATIENCE)
+        assert "gain" not in values or self.sim.time - began < PROMPT, f"a setter took {self.sim.time - began} s"
+        return kind
 
     def pause_and_go_on(self, rewind: int = 0) -> None:
         """Pause, perhaps rewind, resume."""
@@ -164,6 +257,15 @@ class World:
     def abort_and_reset(self) -> None:
         if self.call("SCAN", "abort") == "ok":
             self.call("SCAN", "reset")
+
+    def hold_and_abort(self) -> None:
+        """A method that waits long is ended at once."""
+        process = self.process
+        if process is not None and self.ready:
+            held = Client(process).call("X", "hold")
+            self.pending.append(held)
+            self.sim.sleep(0.01)
+            self.call("X", "abort")
 
     def remove(self) -> None:
         """Take SCAN away by force and add a new one of the same name."""
@@ -187,6 +289,8 @@ class World:
             "second configure": lambda: self.call("SCAN", "configure", points=2),
             "second run": lambda: self.call("SCAN", "run"),
             "move by another": lambda: self.call("X", "move", target=1.0),
+            "hold and abort": self.hold_and_abort,
+            "put with a setter": lambda: self.put("X", gain=3),
             "put of a parameter": lambda: self.put("SCAN", points=2),
             "removal": self.remove,
         }
@@ -196,18 +300,20 @@ class World:
     def _add_scan(self, process: Process) -> None:
         devices = process.devices
         x, det = devices["X"], devices["DET"]
-        assert isinstance(x, Stage)
+        assert isinstance(x, Axis)
         assert isinstance(det, Counter)
         process.add(Scan("SCAN", x=x, det=det))
         self._observe(process, "SCAN")
 
     def _observe(self, process: Process, name: str) -> None:
-        process.listen(Observer(self, name), name, initial_value=True, every=True)
+        observer = self.observers[name] = Observer(self, name)
+        process.listen(observer, name, initial_value=True, every=True)
 
     def main(self, script: Callable[[World], None] | None = None) -> None:
         with Process(backend=self.sim) as process:
             self.process = process
-            process.add(Stage("X"))
+            process.add(Axis("X"))
+            process.listen(Pairs(), "X")
             process.add(Counter("DET"))
             self._observe(process, "X")
             self._observe(process, "DET")
@@ -260,6 +366,7 @@ class World:
             assert machine.state in resting, f"{name}: {machine.state}"
             left = (machine.place, machine.successor, machine.calls, machine.aborting.active, machine.cycle.waiting())
             assert left == (None, None, [], False, []), f"{name}: {left}"
+            assert not machine.zombies, f"{name}: {machine.zombies}"
             assert device._lock.holder == "", f"{name}: its lock is held by {device._lock.holder}"
             if machine.holder is not None:
                 assert machine.holder.state.value not in (DState.Idle, DState.Aborted, DState.Fault), f"{name} is held"
