@@ -16,7 +16,7 @@ from .jsonnumbers import name_of, number_in
 from .nesting import flatten, index_text, is_sequence
 from .numbers import VNumber
 from .ranges import Bounds
-from .refusal import refuse
+from .refusal import Words, refuse
 
 __all__ = ["NumberCodec"]
 
@@ -189,9 +189,9 @@ def _array_in(data: Mapping[Any, Any], where: str) -> AnyArray:
         raise refuse(f"{where}.data", "bytes", raw)
     size = len(raw) if not isinstance(raw, memoryview) else raw.nbytes
     if math.prod(lengths) * np.dtype(name).itemsize != size:
-        raise refuse(f"{where}.data", f"{math.prod(lengths)} elements of {name}", f"{size} bytes")
+        raise refuse(f"{where}.data", f"{math.prod(lengths)} elements of {name}", Words(f"{size} bytes"))
     if name == "bool" and np.frombuffer(raw, dtype=np.uint8).max(initial=0) > 1:
-        raise refuse(f"{where}.data", "bytes 0 and 1 for bool", "others")
+        raise refuse(f"{where}.data", "bytes 0 and 1 for bool", Words("others"))
     kept = raw if isinstance(raw, bytes) else bytes(raw)  # only bytes cannot change under the array
     flat: AnyArray = np.frombuffer(kept, dtype=np.dtype(name).newbyteorder("<"))
     return flat.reshape(lengths)

@@ -12,7 +12,7 @@ from .alarm import NO_ALARM, Alarm
 from .arrays import VArray
 from .base import VType, checked_text
 from .mappings import FrozenMap, Table
-from .refusal import refuse, shown
+from .refusal import Words, refuse, shown
 from .simple import VAction
 
 __all__ = ["VMap", "VTable"]
@@ -119,7 +119,7 @@ class VTable(VType[Table]):
         lengths = {name: len(column) for name, column in table.items()}
         if len(set(lengths.values())) > 1:
             text = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-            raise refuse(where, "columns of one length", _Text(f"lengths {text}"))
+            raise refuse(where, "columns of one length", Words(f"lengths {text}"))
         return table
 
     def alarm_for(self, value: Table) -> Alarm:
@@ -133,16 +133,6 @@ class VTable(VType[Table]):
 
     def to_binary(self, value: Table) -> Any:
         return {name: column.to_binary(value[name]) for name, column in self.columns.items()}
-
-
-class _Text:
-    """Text that is shown without quotes."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
 
 
 def _column(name: str, column: object) -> VArray[Any]:
@@ -176,7 +166,7 @@ def _checked_members(value: object, where: str, members: Mapping[str, object], w
             raise refuse(where, expected, name)
     for name in members:
         if name not in value:
-            raise refuse(where, expected, _Text(f"no {name}"))
+            raise refuse(where, expected, Words(f"no {name}"))
     return value
 
 

@@ -6,6 +6,8 @@ import math
 import re
 from decimal import Decimal
 
+from .refusal import Words
+
 __all__ = ["name_of", "number_in"]
 
 _FROM_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -29,7 +31,7 @@ def number_in(data: object, numeric_strings: bool, integer: bool) -> object:
     A float that is not finite stands for none: JSON cannot hold one, a parser made it of 1e999 or of a bare NaN.
     """
     if isinstance(data, float) and not math.isfinite(data):
-        return NotJson(data)
+        return _not_json(data)
     if not isinstance(data, str):
         return data
     if data in _FROM_NAME:
@@ -49,13 +51,8 @@ def _number_of_text(text: str, integer: bool) -> object:
     return number
 
 
-class NotJson:
-    """Stands for a float that JSON cannot hold, so that the refusal says how to write it."""
-
-    def __init__(self, value: float) -> None:
-        self._value = value
-
-    def __repr__(self) -> str:
-        if self._value != self._value:
-            return 'a bare NaN (in JSON it is the string "NaN")'
-        return f'a number beyond float64 (infinity is the string "{name_of(self._value)}")'
+def _not_json(value: float) -> Words:
+    """A float that JSON cannot hold, so that the refusal says how to write it."""
+    if value != value:
+        return Words('a bare NaN (in JSON it is the string "NaN")')
+    return Words(f'a number beyond float64 (infinity is the string "{name_of(value)}")')

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BadValue
 
-__all__ = ["refuse", "shown"]
+__all__ = ["Words", "refuse", "shown"]
 
 _LONGEST = 80
 _short = reprlib.Repr()
@@ -23,6 +23,16 @@ def refuse(where: str, expected: str, got: object) -> BadValue:
     return BadValue(f"{where}: expected {expected}, got {shown(got)}")
 
 
+class Words:
+    """What was got, in words rather than by its repr."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def __repr__(self) -> str:
+        return self._words
+
+
 def shown(value: object) -> str:
     """A value as at most 80 characters of valid text, in bounded time.
 
@@ -32,9 +42,8 @@ def shown(value: object) -> str:
         text = _describe(value)
     except Exception:  # a foreign __repr__ may raise whatever it likes
         text = f"an object of type {type(value).__name__}"
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 3] + "..."
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def _describe(value: object) -> str:

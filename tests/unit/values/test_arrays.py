@@ -47,6 +47,9 @@ def together(vtype: VArray[Any], items: Any) -> Any:
 @example(VInt(64, False), [2**63 + 1, 1])
 @example(VFloat(), [2**64 + 2**40 + 1, 1.0])
 @example(VInt(8), [True, 1])
+@example(VInt(8), [-129, 1])
+@example(VInt(8, False), [-1, 1])
+@example(VInt(), [-(2**63) - 1, 1])
 @example(VDouble(), [10**400, 1])
 def test_a_list_is_judged_as_its_elements_are(element: VType[Any], items: list[Any]) -> None:
     """rule 31: the same bad value gets the same verdict, alone or in an array, at once or one by one."""
@@ -58,6 +61,8 @@ def test_a_list_is_judged_as_its_elements_are(element: VType[Any], items: list[A
 
 
 @given(NUMBER_TYPES, hnp.arrays(st.sampled_from(["bool", *DTYPES, ">i4", ">f8", "<u2"]), st.integers(1, 4)))
+@example(VInt(), np.array([2, 60000], np.float16))
+@example(VInt(64, False), np.array([2, np.inf], np.float16))
 def test_an_array_is_judged_as_its_elements_are(element: VType[Any], items: np.ndarray[Any, Any]) -> None:
     wanted, got = each(element, list(items)), together(VArray(element), items)
     assert (wanted is None) is (got is None)
@@ -90,6 +95,8 @@ def test_what_comes_back_is_immutable_and_ours(case: tuple[VArray[Any], Any]) ->
     assert not checked.flags.writeable
     assert not np.shares_memory(checked, source) or source.size == 0
     assert source.flags.writeable
+    assert vtype.validate(np.asfortranarray(source)).flags.c_contiguous
+    assert vtype.validate(np.asfortranarray(source), owned=True).flags.c_contiguous
 
 
 def test_an_owned_array_is_not_copied() -> None:

@@ -40,6 +40,11 @@ class Old(str, enum.Enum):  # noqa: UP042  # as it was written before StrEnum
     ONE = "one"
 
 
+class Mixed(enum.Enum):
+    A = "first"
+    B = 2
+
+
 def test_booleans() -> None:
     assert VBool().validate(np.bool_(True)) is True
     assert VBool().validate(np.array(False)) is False
@@ -89,6 +94,7 @@ def test_actions_have_no_value() -> None:
         (VEnum(Trigger), ("Internal edge", "External edge"), Trigger.INTERNAL),
         (VEnum(Level), ("LOW", "HIGH"), Level.LOW),
         (VEnum(Old), ("one",), Old.ONE),
+        (VEnum(Mixed), ("A", "B"), Mixed.A),
         (VEnum(), (), ""),
     ],
     ids=repr,

@@ -155,6 +155,9 @@ ANY_NUMERIC_TEXT = st.one_of(
 @example(VInt(), "1.00000000000000000000001")
 @example(VInt(), "9007199254740993.0")
 @example(VInt(), "9007199254740993")
+@example(VInt(), "1" * 5000)
+@example(VDouble(), "1" * 5000)
+@example(VDouble(), "0." + "1" * 5000)
 def test_numeric_strings_are_exactly_json_numbers(vtype: VNumber[Any], text: str) -> None:
     """Without a subprotocol a string that is exactly a JSON number, NaN or Infinity stands for it."""
     strict = _read(text)
@@ -167,6 +170,7 @@ def test_numeric_strings_are_exactly_json_numbers(vtype: VNumber[Any], text: str
         return
     assert strict is not None
     assert vtype.equal(value, vtype.validate(strict))
+    assert not isinstance(vtype, VInt) or value == Decimal(text)
 
 
 def _read(text: str) -> float | None:

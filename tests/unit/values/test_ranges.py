@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from macduff.errors import BadValue
@@ -54,6 +54,7 @@ def test_control_refuses_what_is_outside(pair: Any, value: float) -> None:
 
 
 @given(PAIR, PAIR, st.lists(VALUE, min_size=1, max_size=4))
+@example((0.0, 5.0), (None, None), [1.0, math.nan])
 def test_severity_follows_the_ranges(warning: Any, alarm: Any, values: list[float]) -> None:
     def severity(value: float) -> Severity:
         if not inside(value, alarm):
@@ -94,6 +95,7 @@ def test_a_value_equal_to_its_limit_is_within_it() -> None:
     assert vtype.control == (0, 0.1)
     with pytest.raises(BadValue, match=r"from 0 to 0\.1,"):
         vtype.validate_setpoint(0.1001)
+    assert VFloat(control=(0.7, None)).validate_setpoint(0.7) < 0.7
     assert VFloat(control=(None, 1e300)).validate_setpoint(3e38) == np.float32(3e38)
 
 
@@ -117,6 +119,8 @@ def test_what_is_inside_a_table_or_map() -> None:
         checked: Any = vtype.validate_setpoint(value, "D.a")
         alarm: Alarm = vtype.alarm_for(checked)
         assert alarm == Alarm(Severity.MINOR, AlarmStatus.RECORD, "t: above warning limit 300 K")
+    both = VMap({"a": column, "b": column, "c": column})
+    assert both.alarm_for({"a": 1.0, "b": 301.0, "c": 350.0}).message.startswith("b: "), "the first of the worst"
     with pytest.raises(BadValue, match=r"D\.a\.t\[0\]: expected a value of at least 0 K, got -1"):
         VTable({"t": column}).validate_setpoint({"t": [-1]}, "D.a")
     with pytest.raises(BadValue, match=r"D\.a\.t: expected a value of at least 0 K, got -1"):

@@ -155,13 +155,43 @@ def test_sentences_for_json(data: Any, message: str) -> None:
     assert str(caught.value) == message.replace("D.a", "D.a[1]")
 
 
+class Mangled:
+    """A foreign object whose repr cannot be sent."""
+
+    def __repr__(self) -> str:
+        return "\udc80"
+
+
 @pytest.mark.parametrize(
     "value",
-    [list(range(10**6)), "x" * 10**6, {str(n): n for n in range(10**5)}, 10**5000, b"x" * 10**6, Broken(), [10**5000]],
+    [list(range(10**6)), "x" * 10**6, {str(n): n for n in range(10**5)}, 10**5000, b"x" * 10**6, Broken(), [10**5000],
+     {10**5000}, Mangled()],
     ids=lambda item: type(item).__name__,
 )  # fmt: skip
 def test_what_was_got_is_shown_short(value: Any) -> None:
     assert len(shown(value)) <= 80
+    assert shown(value).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"dtype": "float128", "shape": [1], "data": b""}, "D.a.dtype: expected one of bool, int8, "),
+        ({"dtype": "int8", "shape": [-1], "data": b""}, "D.a.shape: expected a list of lengths, got [-1]"),
+        ({"dtype": "int8", "shape": 1, "data": b"1"}, "D.a.shape: expected a list of lengths, got 1"),
+        ({"dtype": "int8", "shape": [2], "data": b"1"}, "D.a.data: expected 2 elements of int8, got 1 bytes"),
+        ({"dtype": "int8", "shape": [1], "data": [1]}, "D.a.data: expected bytes, got [1]"),
+        ({"dtype": "bool", "shape": [1], "data": b"\x02"}, "D.a.data: expected bytes 0 and 1 for bool, got others"),
+        ({"dtype": "float64", "shape": [1], "data": b"\x00" * 6 + b"\xf8?"}, "D.a[0]: expected an integer from -128"),
+        ({}, "D.a.dtype: expected one of "),
+        (b"12", "D.a: expected an array of int8, 1 dimension as a map of dtype, shape and data, got b'12'"),
+    ],
+    ids=lambda item: type(item).__name__,
+)
+def test_sentences_for_raw_arrays(data: Any, message: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        VArray("int8").from_binary(data, "D.a")
+    assert str(caught.value).startswith(message)
 
 
 def test_a_long_list_of_labels_is_cut() -> None:
