@@ -145,6 +145,13 @@ class AsyncAttributes(Mapping[str, AsyncAttribute[Any]]):
     def __len__(self) -> int:
         return len(self._mirror.info.attributes)
 
+    async def put(self, values: Mapping[str, Any], readback: bool = False, timeout: float | None = None) -> None:
+        """Put several at once, by name: for a configurable device one configure. As AsyncAttribute.put otherwise."""
+        for name in values:
+            self._mirror.attribute(name)
+        core = self._core
+        await reply_of("put", self._mirror.name, "", lambda request: core.put(request, dict(values), readback), timeout)
+
     def __repr__(self) -> str:
         return f"<attributes of {self._mirror.name}: {', '.join(self)}>"
 

@@ -66,8 +66,12 @@ class Core:
         self.connection.send(_decoding(request, decode), lambda session: session.get(path))
 
     def put(self, request: Request, value: Any, readback: bool) -> None:
-        """Put an attribute; done when it is complete, with `readback` when the readback confirms."""
-        path, wire = (request.device, request.member, "value"), _plain(value)
+        """Put an attribute, or without a member several by name, all at once; done when that is complete.
+
+        With `readback` it is complete when the readback confirms it.
+        """
+        path = (request.device, request.member, "value") if request.member else (request.device,)
+        wire = _plain(value)
         self.connection.send(request, lambda session: session.put(path, wire, readback=readback))
 
     def call(self, request: Request, parameters: Mapping[str, Any]) -> None:

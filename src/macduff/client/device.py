@@ -33,6 +33,15 @@ class Attributes(Mapping[str, RemoteAttribute[Any]]):
     def __len__(self) -> int:
         return len(self._mirror.info.attributes)
 
+    def put(self, values: Mapping[str, Any], readback: bool = False, timeout: float | None = None) -> None:
+        """Put several at once, by name: for a configurable device one configure. As RemoteAttribute.put otherwise."""
+        for name in values:
+            self._mirror.attribute(name)
+        core = self._bridge.core
+        self._bridge.request(
+            "put", self._mirror.name, "", lambda request: core.put(request, dict(values), readback)
+        ).result(timeout)
+
     def __repr__(self) -> str:
         return f"<attributes of {self._mirror.name}: {', '.join(self)}>"
 

@@ -7,8 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from macduff.errors import Disconnected, MacduffError, TooMany
-from macduff.limits import DEFAULTS
+from macduff.errors import Disconnected, MacduffError
 from macduff.protocol.client import ClientSession, Event, Failed, Returned
 
 from .carrier import Carrier
@@ -87,11 +86,7 @@ class Exchange:
     # ---- asking
 
     def request(self, request: Request, message: Message) -> None:
-        """Send a request; one that cannot be said, or is one too many, fails at once."""
-        if len(self._requests) >= DEFAULTS.in_flight:
-            what = f"{request.what}: expected at most {DEFAULTS.in_flight} open requests, got one more; it was not sent"
-            request.done(None, TooMany(what, device=request.device, member=request.member))
-            return
+        """Send a request; one whose values cannot be said fails at once. The server says how many may be open."""
         try:
             identity, frame = message(self.session)
         except MacduffError as error:

@@ -11,6 +11,7 @@ from .describe import device_info
 from .model import AttributeInfo, DeviceInfo
 from .names import unknown_member
 from .request import Done, Request
+from .subscription import Subscription
 
 __all__ = ["Mirror"]
 
@@ -26,6 +27,7 @@ class Mirror:
         self._connection = connection
         self._waiting: list[Done] = []
         self._stale = False
+        self._subscription: Subscription | None = None
 
     def attribute(self, name: str) -> AttributeInfo:
         """What is known of an attribute; UnknownName when there is none, or none any more."""
@@ -42,7 +44,7 @@ class Mirror:
         self._waiting.append(done)
         if len(self._waiting) > 1:
             return
-        self._connection.subscribe((self.name, "meta"), "latest", self, _ignore)
+        self._subscription = self._connection.subscribe((self.name, "meta"), "latest", self, _ignore)
         self._ask()
 
     def _ask(self) -> None:
@@ -56,6 +58,8 @@ class Mirror:
                 self._stale = False
             except (LookupError, TypeError, ValueError, AttributeError) as reason:
                 error = MacduffError(f"{self.name}: its description was not understood: {reason}", device=self.name)
+        if error is not None and self._waiting and self._subscription is not None:
+            self._connection.unsubscribe(self._subscription)  # it will not be used
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done(None, error)

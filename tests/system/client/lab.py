@@ -32,7 +32,7 @@ class Stage(Device):
     mode = Attribute(VEnum(["slow", "fast"]), "slow", writable=True)
     image = Attribute(VArray("uint16", 2), numpy.zeros((2, 3), "uint16"), writable=True)
     points = Attribute(VTable({"x": VDouble(units="mm"), "name": str}), writable=True)
-    count = Attribute(VInt(), 0, "Calls of hold")
+    count = Attribute(VInt(), 0, "Calls of hold and disobey")
     doing = Attribute(VString(), "nothing")
     patience = Attribute(VDouble(units="s"), 0.0, "How long a put of this takes to be done", writable=True)
 
@@ -54,8 +54,8 @@ class Stage(Device):
     @publish_method
     def hold(self) -> None:
         """Go on until aborted."""
-        self.count.update(self.count.value + 1)
         self.doing.update("hold")
+        self.count.update(self.count.value + 1)
         while True:
             self.wait(1)
 
@@ -63,6 +63,7 @@ class Stage(Device):
     def disobey(self) -> None:
         """Go on for a while after an abort, which is not proper."""
         self.doing.update("disobey")
+        self.count.update(self.count.value + 1)
         time.sleep(1.0)
 
     @publish_method(busy="allow")

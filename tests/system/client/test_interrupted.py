@@ -30,10 +30,10 @@ def script(lab: Lab, method: str) -> subprocess.Popen[str]:
 
 
 def test_one_ctrl_c_aborts_the_device_and_waits(lab: Lab) -> None:
-    with connect(lab.address) as client, client.monitor("STAGE.doing") as doing:
+    with connect(lab.address) as client, client.monitor("STAGE.count") as count:
+        before = count.get(5).value
         child = script(lab, "hold")
-        while doing.get(20).value != "hold":
-            pass
+        assert count.get(20).value == before + 1
         assert client["STAGE"].state == "Running"
         child.send_signal(signal.SIGINT)
         _, text = child.communicate(timeout=20)
@@ -47,10 +47,10 @@ def test_one_ctrl_c_aborts_the_device_and_waits(lab: Lab) -> None:
 
 def test_a_second_ctrl_c_stops_waiting(lab: Lab) -> None:
     """The device disobeys for a second; the script does not wait for that."""
-    with connect(lab.address) as client, client.monitor("STAGE.doing") as doing:
+    with connect(lab.address) as client, client.monitor("STAGE.count") as count:
+        before = count.get(5).value
         child = script(lab, "disobey")
-        while doing.get(20).value != "disobey":
-            pass
+        assert count.get(20).value == before + 1
         child.send_signal(signal.SIGINT)
         assert child.stderr is not None
         line = child.stderr.readline()
@@ -63,3 +63,19 @@ def test_a_second_ctrl_c_stops_waiting(lab: Lab) -> None:
     assert "STAGE.disobey: not waited for any longer; it may still be running" in text
     assert state == "Aborting"
     assert DEFAULTS.abort_grace > 1
+
+
+def test_a_script_that_closes_nothing_ends_quietly(lab: Lab) -> None:
+    text = (
+        "import sys; from macduff.client import connect; client = connect(sys.argv[1]); stage = client['STAGE'];"
+        "client.subscribe('STAGE.position', lambda reading: None); stage.hold.start(); print(stage.velocity > 0)"
+    )
+    with connect(lab.address) as client:
+        child = subprocess.run(
+            [sys.executable, "-W", "error", "-c", text, lab.address],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        client["STAGE"].abort()
+    assert (child.returncode, child.stdout, child.stderr) == (0, "True\n", "")

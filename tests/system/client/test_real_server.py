@@ -13,7 +13,7 @@ import pytest
 
 from macduff.client import Client, connect, connect_async
 from macduff.errors import Aborted, BadValue, Busy, DeviceFailed, Disconnected, NotWriteable, Removed, Superseded
-from macduff.values import Reading, Severity
+from macduff.values import Reading, Severity, VDouble
 from tests.support import free_port, random_name
 
 from .lab import Stage
@@ -66,8 +66,9 @@ def test_busy_superseded_and_aborted(client: Client) -> None:
     with pytest.raises(Superseded):
         first.result(5)
     assert second.result(5) == 0.0
+    before = stage.count
     held = stage.hold.start()
-    client["STAGE"].attributes["doing"].wait_for("hold", 5)
+    stage.attributes["count"].wait_for(before + 1, 5)
     with pytest.raises(Busy, match="hold") as caught:
         stage.fail()
     assert caught.value.state == "Running"
@@ -82,6 +83,7 @@ def test_the_description_of_a_real_device(client: Client) -> None:
     assert str(inspect.signature(stage.move)) == "(target: float, rate: float = 100.0) -> float"
     assert str(inspect.signature(stage.scale)).startswith("(image: numpy.ndarray, by: Literal['one', 'two'] = 'one')")
     velocity = stage.attributes["velocity"]
+    assert isinstance(velocity.vtype, VDouble)
     assert (velocity.units, velocity.vtype.control) == ("mm/s", (0.01, 5))
     assert "How fast it goes" in (velocity.__doc__ or "")
     assert {"health", "state", "status"} <= set(stage.attributes)
@@ -213,10 +215,10 @@ def test_the_asynchronous_client(lab: Lab) -> None:
             await stage.move(1.0, rate=1000)
             await asyncio.wait_for(task, 5)
             assert seen[0] == 0.5
-            held = asyncio.create_task(stage.hold())
-            async with client.monitor("STAGE.doing") as doing:
-                while (await doing.get()).value != "hold":
-                    pass
+            async with client.monitor("STAGE.count") as count:
+                before = (await count.get()).value
+                held = asyncio.create_task(stage.hold())
+                assert (await count.get()).value == before + 1
             held.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await held

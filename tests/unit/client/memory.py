@@ -145,6 +145,7 @@ class MemoryServer:
         self._sequence = 10
         self._open: list[tuple[str, str, Any]] = []
         self._carriers: list[MemoryCarrier] = []
+        self._watched: dict[tuple[str, str | None], None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._list_of_devices()
         self.hub = Hub(self)
@@ -216,7 +217,8 @@ class MemoryServer:
     def remove(self, name: str) -> None:
         """A device goes."""
         del self._devices[name]
-        self.hub.deliver((SEvent.Removed, name, ""))
+        for device, member in [watched for watched in self._watched if watched[0] == name]:
+            self.hub.deliver((SEvent.Removed, device, ""), member)
         self._relist()
 
     def _relist(self) -> None:
@@ -295,10 +297,11 @@ class MemoryServer:
         raise NotFound("abandon: no client of these tests asks for it")
 
     def watch(self, device: str, member: str = "", every: bool = False) -> None:
+        self._watched[device, member if every else None] = None
         self.hub.deliver((SEvent.Value, device, self._devices[device]), member if every else None)
 
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
-        """Nothing: the hub ignores what nobody listens to."""
+        self._watched.pop((device, member if every else None), None)
 
 
 class MemoryCarrier:

@@ -35,6 +35,8 @@ def test_get_put_and_call() -> None:
         await device.velocity.put(2, readback=True)
         assert server.puts == [("STAGE", {"velocity": 2.0}, True)]
         assert await device.velocity.get() == await device.velocity.get_setpoint() == 2.0
+        await device.attributes.put({"velocity": 2, "mode": "fast"})
+        assert server.puts[-1] == ("STAGE", {"velocity": 2.0, "mode": "fast"}, False)
         reading = await device.attributes["velocity"].read()
         assert (reading.value, reading.alarm.severity) == (2.0, 0)
         call = asyncio.create_task(device.move(3))

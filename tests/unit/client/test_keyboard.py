@@ -11,7 +11,8 @@ import numpy
 import pytest
 
 from macduff.client import CallFuture, Client, UnknownName, connect
-from macduff.errors import Aborted, BadValue, Busy, Disconnected, MacduffError, NotFound, TimedOut
+from macduff.errors import Aborted, BadValue, Busy, Disconnected, MacduffError, NotFound, TimedOut, TooMany
+from macduff.limits import DEFAULTS
 from macduff.values import Alarm, AlarmStatus, Severity, VArray, VBool, VDouble, VInt, VString, VTable, VType
 
 from .memory import FakeDevice, FakeMethod, MemoryServer, attribute, kill, stage
@@ -88,6 +89,15 @@ def test_an_attribute_has_type_alarm_time_and_set_point(server: MemoryServer, cl
     assert velocity.time == state.reading.time > 1_000_000_000_000_000_000
     assert isinstance(velocity.vtype, VDouble)
     assert (velocity.units, velocity.vtype.control, velocity.path) == ("mm/s", (0.01, 5), "STAGE.velocity")
+
+
+def test_several_are_put_at_once(server: MemoryServer, client: Client) -> None:
+    attributes = client["STAGE"].attributes
+    attributes.put({"velocity": 3, "mode": Mode.FAST}, readback=True)
+    assert server.puts == [("STAGE", {"velocity": 3.0, "mode": "fast"}, True)]
+    with pytest.raises(UnknownName, match="did you mean 'velocity'"):
+        attributes.put({"velocty": 3, "mode": "slow"})
+    assert len(server.puts) == 1
 
 
 def test_put_says_readback_and_can_be_given_up(server: MemoryServer, client: Client) -> None:
@@ -242,13 +252,11 @@ def test_cancel_of_a_future_aborts_the_device(server: MemoryServer, client: Clie
 
 
 def test_more_open_calls_than_allowed_are_refused(server: MemoryServer, client: Client) -> None:
-    from macduff.errors import TooMany
-    from macduff.limits import DEFAULTS
-
     futures = [client["STAGE"].move.start(1) for _ in range(DEFAULTS.in_flight + 1)]
-    with pytest.raises(TooMany, match="it was not sent"):
+    with pytest.raises(TooMany, match="expected at most 256 open ones"):
         futures[-1].result(5)
     assert not futures[0].done()
+    assert client["STAGE"].position == 0.0, "gets are no open requests"
 
 
 # ---- the client itself
