@@ -18,17 +18,9 @@ SEEDS = range(40)
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="session", params=NAMES)
-def backend_name(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    if name == "cothread":
-        request.getfixturevalue("cothreads")
-    return name
-
-
-@pytest.fixture
-def backend(backend_name: str) -> Backend:
-    return get_backend(backend_name)
+@pytest.fixture(params=NAMES)
+def backend(request: pytest.FixtureRequest, cothreads: None) -> Backend:
+    return get_backend(request.param)
 
 
 @pytest.hookimpl(tryfirst=True)
