@@ -21,7 +21,8 @@ class Simulation:
     """What a behaviour acts on: one simulated attribute, and through `of` the others of its device.
 
     A behaviour is a function `behave(sim)` that runs in a task of its own while the device is there:
-    `while True: sim.wait(0.1); sim.update(sim.value + 1)`.
+    `while True: sim.wait(0.1); sim.update(sim.value + 1)`. Without one a put is what the value becomes; with one,
+    what the behaviour makes of `sim.next_put()`.
     """
 
     def __init__(self, context: SourceContext) -> None:
@@ -81,7 +82,7 @@ Behaviour = Callable[[Simulation], None]
 
 
 class Simulated:
-    """A source in memory: a put is what the value becomes.
+    """A source in memory.
 
     initial: a value, a Behaviour, or None for the type's zero.
     """
@@ -132,8 +133,9 @@ class SimulatedBinding:
 
     def put(self, value: Any, done: Callable[[MacduffError | None], None]) -> None:
         simulation = self.simulation
-        simulation.update(value)
-        if simulation._flag is not None:
+        if simulation._flag is None:
+            simulation.update(value)
+        else:  # the behaviour says what becomes of it
             simulation._puts.append(value)
             simulation._flag.set()
         done(None)

@@ -402,3 +402,9 @@ def test_a_missing_extra_says_how_to_install_it(process: Process, monkeypatch: p
     monkeypatch.setitem(sys.modules, "aioca", None)
     with pytest.raises(Exception, match=r"pip install 'macduff\[ca\]'"):
         one(process, VDouble(), PV("X"))
+
+
+def test_importing_sources_imports_no_control_system() -> None:
+    program = "import sys, macduff.sources; print([n for n in ('aioca', 'epicscorelibs') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from typing import Any
 from ...core import SourceContext
 from ...errors import DeviceFailed, Disconnected, MacduffError, NotWriteable, TimedOut
 from ...limits import DEFAULTS
-from ...values import Alarm, VAction, VType
+from ...values import NO_ALARM, Alarm, VAction, VType
 from .encode import encode
 from .facts import Facts, improved
 from .guard import Guard
@@ -37,6 +37,8 @@ class _Shown:
         return self._binding.improve()
 
     def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
+        if value is None:  # an action has no value that an alarm could be about; a record never pressed is undefined
+            alarm = NO_ALARM
         self._binding.context.update(value, alarm=alarm, time=time)
         if self._both:
             self._binding.saw_setpoint(value)
