@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 from typing import Any
 
 import pytest
 
-from macduff.primitives import Backend, Queue, Task
+from macduff.primitives import Backend, Queue, Task, get_backend
+
+from .conftest import NAMES
 
 
 def starters(backend: Backend) -> list[Any]:
@@ -158,17 +161,17 @@ def test_identity_is_its_own_and_has_a_name(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("kind", ["spawn", "service"])
-def test_what_a_task_raises_is_not_lost(backend: Backend, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if backend.name == "simulated":
-        return  # there it fails the run: test_scheduler
-    import threading
-
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "simulated"])
+def test_what_a_task_raises_is_not_lost(
+    name: str, kind: str, cothreads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a simulation it fails the run: test_scheduler."""
     caught: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", caught.append)
 
     def body() -> None:
         raise LookupError("planted")
 
-    task = getattr(backend, kind)(body, "raiser")
+    task: Task = getattr(get_backend(name), kind)(body, "raiser")
     assert task.join(10)
     assert [str(one.exc_value) for one in caught] == ["planted"]
