@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..errors import BadValue
 from .base import VType
 from .casting import cast_array, first_misfit
+from .elements import DTYPES
 from .jsonnumbers import name_of, number_in
 from .nesting import flatten, index_text, is_sequence
 from .numbers import VNumber
@@ -177,8 +178,6 @@ def _all_below(array: AnyArray, bound: float) -> bool:
 
 
 def _array_in(data: Mapping[Any, Any], where: str) -> AnyArray:
-    from .elements import DTYPES
-
     name, shape, raw = data.get("dtype"), data.get("shape"), data.get("data")
     if not isinstance(name, str) or name not in DTYPES:
         raise refuse(f"{where}.dtype", f"one of {', '.join(DTYPES)}", name)
