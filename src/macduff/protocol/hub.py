@@ -64,11 +64,10 @@ class Hub:
 
     def ready(self) -> list[ServerSession]:
         """The sessions that have got something to send since this was asked last."""
-        found = [session for session in self.announced if not session.closed]
-        for session in self.announced:
+        found, self.announced = self.announced, []
+        for session in found:
             session.announced = False
-        self.announced.clear()
-        return found
+        return [session for session in found if not session.closed]
 
     def announce(self, session: ServerSession) -> None:
         """A session has something to send."""

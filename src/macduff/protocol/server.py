@@ -56,6 +56,7 @@ class ServerSession:
         self._framer = hub.framer(dialect)
         self.waiting: deque[Subscription | _Reply] = deque()
         self._batches = dialect.ours
+        self._largest = hub.limits.frame_size
         self._replies = 0
         self._reply_size = 0
         self._open: dict[Waiting, bool] = {}
@@ -91,7 +92,7 @@ class ServerSession:
         What is not given stays: replies in order, changes merged until there is room.
         """
         frames: list[Piece] = []
-        queue = self.waiting
+        queue, largest = self.waiting, self._largest
         while queue and room > 0:
             entry = queue.popleft()
             try:
@@ -99,9 +100,10 @@ class ServerSession:
             except Exception as error:
                 frame = self._broken(entry, error)
             if frame is not None:
-                if len(frame) > self.limits.frame_size:
-                    frame = self._oversize(entry, len(frame))
-                room -= len(frame)
+                size = len(frame)
+                if size > largest:
+                    frame = self._oversize(entry, size)
+                room -= size
                 frames.append(frame)
         if self._batches and frames and (len(frames) > 1 or self.dialect.encoding.binary):
             return [self.dialect.encoding.array(frames)]
