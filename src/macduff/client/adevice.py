@@ -192,7 +192,7 @@ class AsyncDevice:
         raise UnknownName(what, device=device, member=name)
 
     def __dir__(self) -> list[str]:
-        return [*object.__dir__(self), *self._mirror.info.fields]
+        return [*object.__dir__(self), *filter(str.isidentifier, self._mirror.info.fields)]
 
     def __repr__(self) -> str:
         return device_text(self._mirror.info)

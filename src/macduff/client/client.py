@@ -53,7 +53,7 @@ class Client(ClientBase):
         return self.device(name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name for name in self.devices if name.isidentifier())]
+        return [*super().__dir__(), *filter(str.isidentifier, self.devices)]
 
 
 def connect(

@@ -99,7 +99,7 @@ class RemoteDevice:
         raise unknown_member(info.name, name, info.attributes, "attribute")
 
     def __dir__(self) -> list[str]:
-        return [*object.__dir__(self), *self._mirror.info.fields]
+        return [*object.__dir__(self), *filter(str.isidentifier, self._mirror.info.fields)]
 
     def __repr__(self) -> str:
         return device_text(self._mirror.info)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from macduff.client import Client, connect
+from tests.support import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -18,16 +19,15 @@ ROOT = Path(__file__).parents[3]
 class Lab:
     """The process of tests/system/client/lab.py."""
 
-    def __init__(self) -> None:
-        self.port = 0
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
         self._process: subprocess.Popen[str] | None = None
-        self.start()
 
     @property
     def address(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self) -> Lab:
         """Start it: on a free port the first time, on the same one later."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.system.client.lab", str(self.port)],
@@ -37,6 +37,7 @@ class Lab:
             text=True,
         )
         self.port = int(self._line())
+        return self
 
     def _line(self) -> str:
         assert self._process is not None and self._process.stdout is not None
@@ -69,7 +70,7 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """One for all tests of a module, which leave it alive."""
-    found = Lab()
+    found = Lab().start()
     yield found
     found.kill()
 
@@ -77,7 +78,15 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture
 def mortal() -> Iterator[Lab]:
     """One for a single test, which may kill it."""
-    found = Lab()
+    found = Lab().start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture
+def unborn() -> Iterator[Lab]:
+    """One that the test starts, on a port that is known before."""
+    found = Lab(free_port())
     yield found
     found.kill()
 

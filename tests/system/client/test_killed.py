@@ -84,8 +84,13 @@ def test_during_a_call(mortal: Lab) -> None:
 
 
 def test_during_a_subscription(mortal: Lab) -> None:
-    """The user sees one INVALID reading that says why, then the value of the new server; the iterator goes on."""
+    """The user sees one INVALID reading that says why, then the value of the new server; the iterator goes on.
+
+    The client's state says what is going on, and a new request that it is not sent.
+    """
     with connect(mortal.address) as client:
+        states: queue.Queue[tuple[ConnectionState, str]] = queue.Queue()
+        client.on_state(lambda state, reason: states.put((state, reason)))
         called: queue.Queue[Reading] = queue.Queue()
         client.subscribe("STAGE.velocity", called.put)
         client["STAGE"].velocity = 3
@@ -95,9 +100,15 @@ def test_during_a_subscription(mortal: Lab) -> None:
             gone = readings.get(5)
             assert (gone.value, gone.alarm.severity) == (3.0, Severity.INVALID)
             assert gone.alarm.message.startswith("disconnected: the connection was lost")
+            state, reason = states.get(timeout=5)
+            assert (state, client.connected) == ("reconnecting", False)
+            assert reason.startswith("the connection was lost")
+            with pytest.raises(Disconnected, match=r"STAGE\.position: not connected to .*; the get was not sent"):
+                client["STAGE"].position  # noqa: B018 - a Get
             mortal.start()
             back = readings.get(20)
             assert (back.value, back.alarm.severity) == (1.0, Severity.NONE), "the new server's, not the old one's"
+            assert states.get(timeout=20) == ("connected", "")
             client["STAGE"].velocity = 4
             assert readings.get(5).value == 4.0
         seen = [called.get(timeout=5)]
@@ -106,29 +117,11 @@ def test_during_a_subscription(mortal: Lab) -> None:
         assert Severity.INVALID in {reading.alarm.severity for reading in seen}
 
 
-def test_the_state_while_it_is_away(mortal: Lab) -> None:
-    with connect(mortal.address) as client:
-        states: queue.Queue[tuple[ConnectionState, str]] = queue.Queue()
-        client.on_state(lambda state, reason: states.put((state, reason)))
-        mortal.kill()
-        state, reason = states.get(timeout=5)
-        assert (state, client.connected) == ("reconnecting", False)
-        assert reason.startswith("the connection was lost")
-        with pytest.raises(
-            Disconnected, match=r"STAGE: not connected to ws://127.0.0.1:\d+ \(.*\); the get was not sent"
-        ):
-            client["STAGE"]
-        mortal.start()
-        assert states.get(timeout=20) == ("connected", "")
-        assert client["STAGE"].position == 0.0
-
-
-def test_a_server_that_is_started_later(mortal: Lab) -> None:
-    mortal.kill()
+def test_a_server_that_is_started_later(unborn: Lab) -> None:
     ended: queue.Queue[Client] = queue.Queue()
-    thread = threading.Thread(target=lambda: ended.put(connect(mortal.address, timeout=20, retry=True)))
+    thread = threading.Thread(target=lambda: ended.put(connect(unborn.address, timeout=20, retry=True)))
     thread.start()
-    mortal.start()
+    unborn.start()
     with ended.get(timeout=20) as client:
         assert client["STAGE"].position == 0.0
     thread.join()
