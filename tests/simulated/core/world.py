@@ -35,6 +35,9 @@ AFTER = {
 }
 """The states of which one has been seen when the method returns."""
 
+BACKWARDS = (DState.Configuring, DState.Ready, DState.Rewinding)
+"""Where completed_steps may go down."""
+
 QUIET = {"X": "position", "DET": "completed_steps", "SCAN": "completed_steps", "DIS": "steps"}
 """What must not change between Aborting and the next thing that is begun."""
 
@@ -64,9 +67,9 @@ class Axis(Stage):
         """Go to target (mm) and return where it ended (mm)."""
         with self._alone("move"):
             while abs(left := target - self.position.value) > 1e-9:
-                self.position.update(self.position.value + math.copysign(min(abs(left), 0.2), left))
-                self.update(at=self.at.value + 1, of=self.of.value + 1)
                 try:
+                    self.position.update(self.position.value + math.copysign(min(abs(left), 0.2), left))
+                    self.update(at=self.at.value + 1, of=self.of.value + 1)
                     self.wait(0.02)
                 except Exception:
                     continue
@@ -153,6 +156,7 @@ class Observer:
         self.sequence = -1
         self.state: DState | None = None
         self.quiet = False
+        self.steps = 0
         self.ends = 0
 
     def put(self, item: tuple[Any, ...]) -> None:
@@ -175,7 +179,11 @@ class Observer:
             self.sequence = value.sequence
             if key == "state":
                 self._state(value.value)
-            elif key == QUIET.get(self.name):
+            if key == "completed_steps":
+                backwards = value.value < self.steps and self.state not in BACKWARDS
+                assert not backwards, f"{self.name}.{key}: from {self.steps} to {value.value} in {self.state}"
+                self.steps = value.value
+            if key == QUIET.get(self.name):
                 assert not self.quiet, f"{self.name}.{key}: changed to {value.value} by a dead call"
         assert sequence <= self.sequence or all("." in key or not key for key in changes)
 
@@ -193,6 +201,7 @@ class Judged(Pending):
     def __init__(self, world: World, process: Process, device: str, method: str) -> None:
         super().__init__(process, f"{device}.{method}")
         self.world = world
+        self.process = process
         self.device = device
         self.method = method
 
@@ -201,7 +210,20 @@ class Judged(Pending):
         if outcome.error is None and observer is not None and not observer.ends:
             allowed = AFTER.get(self.method)
             assert allowed is None or observer.state in allowed, f"{self.what} returned, and {observer.state} was seen"
+            if self.method == "abort":
+                self._all_ended()
         super().done(outcome)
+
+    def _all_ended(self) -> None:
+        """An abort returns when what it ended has ended, in the children too (rules 14, 20)."""
+        devices = self.process.devices
+        dead = [call.name for call in devices[self.device]._machine.calls if call.dead is not None]
+        assert not dead, f"{self.what} returned, and {dead} goes on"
+        for child in devices[self.device]._children.values():
+            place = child._machine.place
+            parent = place.parent if place is not None else None
+            ours = parent is not None and parent.device is devices[self.device]
+            assert not ours, f"{self.what} returned, and {child.name} goes on for it"
 
 
 class World:
@@ -259,12 +281,14 @@ class World:
             self.call("SCAN", "reset")
 
     def hold_and_abort(self) -> None:
-        """A method that waits long is ended at once."""
+        """A method that waits long lets a setter in, and is ended at once."""
         process = self.process
         if process is not None and self.ready:
+            self.abort_and_reset()  # so that X is free
             held = Client(process).call("X", "hold")
             self.pending.append(held)
             self.sim.sleep(0.01)
+            self.put("X", gain=3)
             self.call("X", "abort")
 
     def remove(self) -> None:
