@@ -1,6 +1,6 @@
 """A real IOC for tests, of EPICS's own C code, and an environment in which Channel Access finds it and nothing else.
 
-    with channel_access() as ports, Ioc(DATABASE, ports[0], "P=T:") as ioc: ...
+with channel_access() as ports, Ioc(DATABASE, ports[0], "P=T:") as ioc: ...
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .ca.device import CaDevice
 from .pv import PV, PVAttribute
 from .scpi import Scpi
 from .simulation import Simulation
 from .tcp import Tcp
 from .wire import Wire
 
-__all__ = ["PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]
+__all__ = ["CaDevice", "PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]

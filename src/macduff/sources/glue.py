@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..core import Device, Outcome, released
+from ..core import Attribute, Device, Outcome, released
 from ..errors import MacduffError, TimedOut
 
-__all__ = ["Done", "wait_released"]
+__all__ = ["Done", "has_audience", "is_simulated", "wait_released"]
 
 Done = Callable[[Any, MacduffError | None], None]
 
@@ -41,3 +41,13 @@ def wait_released(
     if error is not None:
         raise error
     return value
+
+
+def is_simulated(device: Device) -> bool:
+    """Whether the device was added with `simulate: true`."""
+    return bool(device.__dict__.get("_simulate", False))
+
+
+def has_audience(attribute: Attribute[Any]) -> bool:
+    """Whether anybody listens to the attribute or watches it."""
+    return attribute._listened > 0

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,8 @@ def process(prefix: str) -> Iterator[Process]:
 def test_the_motor(process: Process) -> None:
     view = process.view("X")
     position = process.devices["X"].attributes["position"]
-    assert (position.vtype.units, position.vtype.precision, position.vtype.control) == ("mm", 3, (-10, 10))
+    vtype: Any = position.vtype
+    assert (vtype.units, vtype.precision, vtype.control) == ("mm", 3, (-10, 10))
     view.velocity = 50.0
     began = time.monotonic()
     assert view.move(5.0) == 5.0

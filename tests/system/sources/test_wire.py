@@ -121,7 +121,7 @@ def test_exchanges_never_overlap(process: Process, bench: Bench) -> None:
 
 @pytest.mark.parametrize("fault", ["split", "slow", "late", "merge", "drop", "garbage", "nonsense", "double", "close"])
 def test_no_reply_is_taken_for_another_querys(process: Process, bench: Bench, fault: str) -> None:
-    """Each answer says to which query it belongs; whatever goes wrong, none is ever shown as another's, and all heal."""
+    """Each answer says to which query it belongs; whatever goes wrong, none is shown as another's, and all heal."""
     harmless = fault in ("split", "slow")  # in time, so nothing is suspect
     device = Mixed(random_name("MIX"), bench.address, period=0.01, timeout=2.0 if harmless else 0.05)
     process.add(device)

@@ -201,4 +201,3 @@ def check_type(vtype: VType[Any], where: str) -> None:
     """TypeError for what no PV of Channel Access can hold."""
     if vtype.name in ("VTable", "VMap"):
         raise TypeError(f"{where}: expected a number, bool, string, enum, array or action from a PV, got {vtype.name}")
-
