@@ -56,7 +56,10 @@ class BadValue(MacduffError, ValueError):
     @classmethod
     def of(cls, where: str, expected: str, got: object, **place: Any) -> BadValue:
         """*where: expected X, got Y*; `got` is shown by its repr, cut to 80 characters."""
-        shown = repr(got)
+        try:
+            shown = repr(got)
+        except ValueError:  # an integer of more digits than Python shows
+            shown = f"a huge {type(got).__name__}"
         if len(shown) > 80:
             shown = shown[:77] + "..."
         return cls(f"{where}: expected {expected}, got {shown}", **place)

@@ -235,6 +235,7 @@ class World:
         self.process: Process | None = None
         self.ready = False
         self.removing = 0
+        self.under_way = 0
         self.observers: dict[str, Observer] = {}
 
     # what clients do; each may come in anywhere
@@ -283,13 +284,16 @@ class World:
     def hold_and_abort(self) -> None:
         """A method that waits long lets a setter in, and is ended at once."""
         process = self.process
-        if process is not None and self.ready:
-            self.abort_and_reset()  # so that X is free
-            held = Client(process).call("X", "hold")
-            self.pending.append(held)
-            self.sim.sleep(0.01)
-            self.put("X", gain=3)
-            self.call("X", "abort")
+        if process is None or not self.ready:
+            return
+        self.under_way += 1
+        self.abort_and_reset()  # so that X is free
+        held = Client(process).call("X", "hold")
+        self.pending.append(held)
+        self.sim.sleep(0.01)
+        self.put("X", gain=3)
+        self.call("X", "abort")
+        self.under_way -= 1
 
     def remove(self) -> None:
         """Take SCAN away by force and add a new one of the same name."""
@@ -366,7 +370,7 @@ class World:
 
     def settle(self, process: Process) -> None:
         """Whatever happened, every reply comes, and then the beamline does its work as if nothing had been."""
-        while self.removing or any(not pending.outcomes for pending in self.pending):
+        while self.removing or self.under_way or any(not pending.outcomes for pending in self.pending):
             for pending in list(self.pending):
                 pending.wait(PATIENCE)
             self.sim.sleep(1.0)  # what was injected may go on with its next request
