@@ -66,12 +66,13 @@ __version__ = "0.1.0"
 
 _HOME = {
     "client": "connect connect_async",
-    "core": "Attribute Child ConfigurableDevice DState Device Future PausableDevice Process RunnableDevice StateChanged "
-    "StateException Watch creatable idle_task publish_method",
+    "core": "Attribute Child ConfigurableDevice DState Device Future PausableDevice Process RunnableDevice "
+    "StateChanged StateException Watch creatable idle_task publish_method",
     "errors": "Aborted BadValue Busy DeviceFailed Disconnected Held MacduffError NotFound NotWriteable Overrun Removed "
     "Superseded TimedOut WrongState",
     "sources": "CaDevice PV PVAttribute Scpi Tcp Wire",
-    "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable VType",
+    "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable "
+    "VType",
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
