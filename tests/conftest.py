@@ -25,9 +25,9 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"hypothesis seed: --hypothesis-seed={config.option.hypothesis_seed}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def cothreads() -> Iterator[None]:
-    """The thread of the cothreads, which can be begun once in a process: it stays until the session ends."""
+    """The thread of the cothreads, which can be begun once in a process: it is there before any test, and stays."""
     if sys.version_info >= (3, 13):  # there are no wheels of cothread for later ones (rule 29)
         yield
         return

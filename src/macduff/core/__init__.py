@@ -1,5 +1,7 @@
 """Devices, what is asked of them, and the Process that keeps them."""
 
+from __future__ import annotations
+
 from .attribute import UNSET, Attribute
 from .block import ProcessDevice, creatable
 from .call import MethodLog, Outcome, Request
