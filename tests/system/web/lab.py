@@ -79,7 +79,7 @@ class Bench(Device):
         raise RuntimeError("the motor is on fire")
 
     @publish_method
-    def nap(self, seconds: float) -> float:
+    def nap(self, seconds: Annotated[float, VDouble(units="s", control=(0, 100))]) -> float:
         """Wait, in short steps that are counted; return how long (s)."""
         for _ in range(round(seconds / 0.02)):
             self.wait(0.02)
@@ -103,18 +103,23 @@ class Spare(Device):
         self.level.update(level)
 
 
-def tick(bench: Bench, rate: float, over: threading.Event) -> None:
-    """Update the position so many times a second until it is over."""
+def tick(bench: Bench, rate: float, bulk: int, over: threading.Event) -> None:
+    """Update position and wave (`bulk` numbers) so many times a second until it is over."""
     step = 0
+    wave = numpy.random.default_rng(1).random(bulk)
     while not over.wait(1 / rate):
         step += 1
         bench.position.update(step / 1000 % 8)
+        if bulk:
+            wave[0] = step
+            bench.wave.update(wave)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--rate", type=float, default=0.0, help="updates a second of the first device's position")
+    parser.add_argument("--bulk", type=int, default=0, help="numbers in its wave, updated as often")
     parser.add_argument("--limits", type=json.loads, default={})
     options = parser.parse_args()
     limits = dataclasses.replace(DEFAULTS, **options.limits)
@@ -124,13 +129,13 @@ def main() -> None:
         for bench in benches:
             process.add(bench)
         process.block.offer(Spare)
-        ticker = threading.Thread(target=tick, args=(benches[0], options.rate, over)) if options.rate else None
-        if ticker is not None:
+        ticker = threading.Thread(target=tick, args=(benches[0], options.rate, options.bulk, over))
+        if options.rate:
             ticker.start()
         print(server.address, time.time(), flush=True)
         sys.stdin.read()  # until whoever started us closes it
         over.set()
-        if ticker is not None:
+        if options.rate:
             ticker.join()
 
 
