@@ -129,10 +129,10 @@ class MemoryServer:
 
     def __init__(self, *devices: FakeDevice) -> None:
         self.up = True
-        self.opened = 0
+        self.received = 0
+        """Frames that came from clients."""
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.puts: list[tuple[str, dict[str, Any], bool]] = []
-        self.gets_of_devices = 0
         self.hold_puts = False
         self.obeys = True
         """Whether an abort ends anything, or is even answered."""
@@ -163,7 +163,6 @@ class MemoryServer:
         if not self.up:
             raise Disconnected(f"{url}: cannot connect: Connection refused")
         self._loop = asyncio.get_running_loop()
-        self.opened += 1
         offered = subprotocols if self.subprotocols is None else self.subprotocols
         carrier = MemoryCarrier(self, choose(offered) or "")
         self._carriers.append(carrier)
@@ -205,7 +204,7 @@ class MemoryServer:
             for carrier in self._carriers
             for subscription in carrier.session._subscriptions.values()
         ]
-        return sorted(path for path in found if path != "..blocks" and not path.endswith(".meta"))
+        return sorted(path for path in found if path != "..blocks" and not path.endswith("STAGE.meta"))
 
     # ---- the devices
 
@@ -317,6 +316,7 @@ class MemoryCarrier:
     async def send(self, frame: bytes | str) -> None:
         if self._broken:
             raise Disconnected(self._broken)
+        self._server.received += 1
         self.session.receive(frame)
         self._server.pump()
 

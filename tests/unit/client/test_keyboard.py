@@ -89,6 +89,8 @@ def test_an_attribute_has_type_alarm_time_and_set_point(server: MemoryServer, cl
     assert velocity.time == state.reading.time > 1_000_000_000_000_000_000
     assert isinstance(velocity.vtype, VDouble)
     assert (velocity.units, velocity.vtype.control, velocity.path) == ("mm/s", (0.01, 5), "STAGE.velocity")
+    assert (velocity.info.writable, velocity.info.parameter) == (True, False)
+    assert not client["STAGE"].attributes["position"].info.writable
 
 
 def test_several_are_put_at_once(server: MemoryServer, client: Client) -> None:
@@ -122,7 +124,7 @@ def test_an_error_has_its_kind_and_place(server: MemoryServer, client: Client, e
 # ---- names
 
 
-def test_a_wrong_name_says_what_was_meant(client: Client) -> None:
+def test_a_wrong_name_says_what_was_meant(server: MemoryServer, client: Client) -> None:
     device = client["STAGE"]
     with pytest.raises(AttributeError, match=r"STAGE: no attribute or method 'velocty'; did you mean 'velocity'\?"):
         device.velocty  # noqa: B018 - reading is the test
@@ -137,7 +139,9 @@ def test_a_wrong_name_says_what_was_meant(client: Client) -> None:
     assert not hasattr(device, "velocty")
     assert "velocty" not in device.attributes
     assert device.attributes.get("velocty") is None
+    before = server.received
     assert not hasattr(client, "STGE")
+    assert server.received == before, "nothing is asked for a guess"
 
 
 @pytest.mark.parametrize(
@@ -310,3 +314,28 @@ def test_devices_are_listed(server: MemoryServer, client: Client) -> None:
     assert client["OTHER"].position == 0.0
     assert client.devices == ("STAGE", "OTHER")
     assert client["."].state == "Idle", "the Process is a device that is not listed"
+
+
+def test_a_device_that_cannot_be_described(server: MemoryServer, client: Client) -> None:
+    """The server fails over it; nothing of the attempt stays behind."""
+    broken = stage("BROKEN")
+    broken.fields["mode"].label = object()
+    server.run(lambda: server.add(broken))
+    with pytest.raises(MacduffError, match="the server failed"):
+        client["BROKEN"]
+    client["STAGE"].position  # noqa: B018 - a round trip
+    assert server.run(lambda: server.subscriptions) == []
+
+
+def test_a_server_without_a_list_of_devices(server: MemoryServer) -> None:
+    del server._devices["."]
+    with connect("memory:1", open_carrier=server.open) as client:
+        assert client.devices == ()
+        assert client["STAGE"].position == 0.0
+        with client.monitor("STAGE.position") as readings:
+            readings.get(5)
+            kill(server, client)
+            readings.get(5)
+            server.up = True
+            assert readings.get(10).alarm.severity == 0
+        client.wait_connected(10)

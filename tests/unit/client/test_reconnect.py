@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 
 import pytest
 
-from macduff.client import Client, ConnectionState
+from macduff.client import Client, ConnectionState, connect_async
 from macduff.errors import Disconnected, MacduffError, TimedOut
-from macduff.values import Reading, Severity, VInt
+from macduff.limits import DEFAULTS
+from macduff.values import Reading, Severity, VDouble, VInt
 
 from .memory import MemoryServer, attribute, kill, stage
 
@@ -191,6 +193,64 @@ def test_after_a_restart_the_description_is_asked_again(server: MemoryServer, cl
         if "count" in dir(device):
             break
     assert device.count == 7
+
+
+def test_after_a_restart_types_may_be_others(server: MemoryServer, client: Client) -> None:
+    """The same fields, but the velocity is in other units now."""
+    velocity = client["STAGE"].attributes["velocity"]
+    assert velocity.units == "mm/s"
+    kill(server, client)
+    other = stage()
+    other.fields["velocity"] = attribute("velocity", VDouble(units="m/s"), 1.0, writable=True)
+    server.remove("STAGE")
+    server.add(other)
+    server.up = True
+    client.wait_connected(10)
+    for _ in range(20):  # each round trip is behind the new description, or behind the question for it
+        velocity.get()
+        if velocity.units == "m/s":
+            break
+    assert velocity.units == "m/s"
+
+
+def test_the_process_itself_is_taken_up_again(server: MemoryServer, client: Client) -> None:
+    """It is in no list."""
+    with client.monitor("..state", policy="every") as readings:
+        readings.get(5)
+        kill(server, client)
+        assert readings.get(5).alarm.severity is Severity.INVALID
+        server.up = True
+        assert readings.get(10).alarm.severity is Severity.NONE
+
+
+def test_the_time_between_attempts_doubles_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No herd on a server that comes back, and no long wait after a short absence."""
+    delays: list[float] = []
+
+    async def main() -> None:
+        server = MemoryServer(stage())
+        sleep = asyncio.sleep
+
+        async def noted(seconds: float) -> None:
+            delays.append(seconds)
+            server.up = len(delays) in (10, 11)
+            await sleep(0)
+
+        async with await connect_async("memory:1", open_carrier=server.open) as client:
+            monkeypatch.setattr(asyncio, "sleep", noted)
+            for _ in range(2):
+                server.kill()
+                while client.connected:
+                    await sleep(0)
+                await client.wait_connected(5)
+
+    asyncio.run(main())
+    first, most = DEFAULTS.reconnect_first, DEFAULTS.reconnect_most
+    expected = [min(first * 2**number, most) for number in range(10)] + [first]
+    assert len(delays) == len(expected)
+    for delay, about in zip(delays, expected, strict=True):
+        assert 0.8 * about <= delay <= 1.2 * about
+    assert expected[-2] == most
 
 
 def test_a_frame_that_is_not_understood_costs_the_connection_only(

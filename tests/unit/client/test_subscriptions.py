@@ -11,7 +11,8 @@ import pytest
 from macduff.client import Client, UnknownName
 from macduff.errors import BadValue, Disconnected, NotFound, TimedOut
 from macduff.protocol.model import SEvent
-from macduff.values import Reading, Severity, VEnum
+from macduff.values import Alarm, AlarmStatus, Reading, Severity, VInt
+from tests.support import eventually
 
 from .memory import MemoryServer, stage
 
@@ -65,21 +66,34 @@ def test_a_reading_has_alarm_time_and_a_rising_sequence(server: MemoryServer, cl
     assert first.sequence < second.sequence
 
 
-def test_new_units_arrive_with_the_meta(server: MemoryServer, client: Client) -> None:
+def test_a_new_type_arrives_with_the_meta(server: MemoryServer, client: Client) -> None:
     """A description that changes is taken over in the middle of a subscription."""
-    with client.monitor("STAGE.mode", policy="latest") as readings:
-        readings.get(5)
-        vtype = VEnum(["slow", "fast", "turbo"])
+    with client.monitor("STAGE.position") as readings:
+        assert type(readings.get(5).value) is float
 
         def change() -> None:
-            server.find("STAGE").fields["mode"].vtype = vtype  # type: ignore[union-attr]  # it is there
+            server.find("STAGE").fields["position"].vtype = VInt()  # type: ignore[union-attr]  # it is there
             server._sequence += 1
-            server.hub.deliver((SEvent.Changes, "STAGE", {"mode.meta": vtype}, server._sequence))
-            server.update("STAGE", mode="turbo")
+            server.hub.deliver((SEvent.Changes, "STAGE", {"position.meta": VInt()}, server._sequence))
+            server.update("STAGE", position=7)
 
         server.run(change)
-        while readings.get(5).value != "turbo":
+        while (reading := readings.get(5)).value != 7:
             pass
+        assert type(reading.value) is int
+
+
+def test_what_the_server_merged_counts_as_dropped(server: MemoryServer, client: Client) -> None:
+    with client.monitor("STAGE.position") as readings:
+        readings.get(5)
+
+        def three() -> None:
+            for value in (1.0, 2.0, 3.0):
+                server.update("STAGE", position=value)
+
+        server.run(three)
+        assert readings.get(5).value == 3.0
+        assert readings.dropped == 2
 
 
 def test_a_monitor_is_used_once_in_a_with(client: Client) -> None:
@@ -216,6 +230,44 @@ def test_wait_for_a_value_or_a_condition(server: MemoryServer, client: Client) -
     with pytest.raises(TimedOut, match=r"STAGE\.position: expected 99 within 0.05 s"):
         position.wait_for(99, timeout=0.05)
     assert time.monotonic() - begun < 5
+
+
+def test_an_invalid_reading_is_not_what_is_waited_for(server: MemoryServer, client: Client) -> None:
+    alarm = Alarm(Severity.INVALID, AlarmStatus.DEVICE, "cable is out")
+    server.run(lambda: server.update("STAGE", alarm=alarm, position=7.0))
+    with pytest.raises(TimedOut):
+        client["STAGE"].attributes["position"].wait_for(7.0, timeout=0.05)
+
+
+def test_a_subscription_that_was_given_up_is_ended(server: MemoryServer, client: Client) -> None:
+    client._bridge.timeout = 0.05
+    server.mute = True
+    with pytest.raises(TimedOut), client.monitor("STAGE.position"):
+        pass
+    server.mute = False
+    client._bridge.timeout = 5
+    settled(server, client)
+    assert server.run(lambda: server.subscriptions) == []
+
+
+def test_a_subscription_that_was_being_made_when_the_client_is_closed(server: MemoryServer, client: Client) -> None:
+    server.mute = True
+    caught: queue.Queue[Exception] = queue.Queue()
+
+    def subscribe() -> None:
+        try:
+            client.subscribe("STAGE.position", print)
+        except Exception as error:
+            caught.put(error)
+
+    thread = threading.Thread(target=subscribe)
+    thread.start()
+    eventually(lambda: server.run(lambda: server.subscriptions), "the request is at the server")
+    client.close()
+    thread.join()
+    error = caught.get(timeout=5)
+    assert isinstance(error, Disconnected)
+    assert str(error) == "STAGE.position: the client was closed"
 
 
 # ---- devices that go and come back (rule 25)
