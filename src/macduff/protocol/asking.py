@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
@@ -13,7 +13,7 @@ from .convert import is_button, parameters_of, placed, put_value, result_of
 from .devicepieces import dotted, missing
 from .encoding import Piece
 from .messages import Post, Put
-from .model import AttributeModel, DeviceModel, MethodModel
+from .model import AttributeModel, DeviceModel
 from .structure import is_attribute
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def post(session: ServerSession, request: Post) -> None:
     if is_attribute(field):
         _press(session, request, model, field)
         return
-    method, dialect = cast("MethodModel", field), session.dialect
+    method, dialect = field, session.dialect
     parameters = parameters_of(model, method, request.parameters or {}, dialect)
     waiting = session.wait(
         request.id,

@@ -132,7 +132,7 @@ class Channel:
         if is_attribute(field):
             self._say_attribute(field, part, sent, stanzas)
         else:
-            self._say_method(field, part, stanzas)  # type: ignore[arg-type]
+            self._say_method(field, part, stanzas)
 
     def _say_attribute(self, attribute: AttributeModel, part: Part, sent: int, stanzas: list[Piece]) -> None:
         name, pieces = attribute.name, self._pieces.pieces(attribute)

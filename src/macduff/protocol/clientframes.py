@@ -20,7 +20,8 @@ _MSGPACK = msgspec.msgpack.Decoder()
 def decode(frame: str | bytes, dialect: Dialect) -> list[Mapping[str, Any]]:
     """The messages of a frame; BadValue when it is no message nor a list of them."""
     try:
-        found = _MSGPACK.decode(frame) if dialect.encoding.binary else _JSON.decode(frame)  # type: ignore[arg-type]
+        data = frame.encode() if isinstance(frame, str) else frame
+        found = (_MSGPACK if dialect.encoding.binary else _JSON).decode(data)
     except (msgspec.DecodeError, RecursionError, TypeError, UnicodeError) as error:
         raise BadValue(f"frame: expected a message of {dialect.name}, got what cannot be parsed ({error})") from None
     messages = found if isinstance(found, list) else [found]

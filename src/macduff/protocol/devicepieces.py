@@ -14,7 +14,7 @@ from .encoding import Piece
 from .kinds import NoForm
 from .model import AttributeModel, DeviceModel, FieldModel, MethodModel
 from .pieces import AttributePieces, MethodPieces, pieces_for
-from .structure import block_meta, field_structure, is_action
+from .structure import block_meta, field_structure, is_action, is_attribute
 
 __all__ = ["DevicePieces", "dotted", "missing"]
 
@@ -75,8 +75,8 @@ class DevicePieces:
     def _part(self, field: FieldModel, part: str) -> Piece | None:
         pieces = self.pieces(field)
         if isinstance(pieces, AttributePieces):
-            return None if is_action(field) else _attribute_part(pieces, field, part)  # type: ignore[arg-type]
-        return _method_part(pieces, field, part)  # type: ignore[arg-type]
+            return _attribute_part(pieces, field, part) if is_attribute(field) and not is_action(field) else None
+        return None if is_attribute(field) else _method_part(pieces, field, part)
 
     def _key(self, name: str) -> Piece:
         key = self._keys.get(name)

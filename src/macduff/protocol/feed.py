@@ -17,6 +17,7 @@ from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
 from .large import is_large, within
 from .model import DeviceModel
+from .structure import is_attribute
 from .subscription import EverySubscription, Subscription
 
 if TYPE_CHECKING:
@@ -159,13 +160,12 @@ class Feed:
 
     def _catch_up(self, model: DeviceModel) -> None:
         for name, field in model.fields.items():
-            held = self.held.fields[name]
-            if isinstance(held, HeldAttribute):
-                self._other(name, "meta", field.vtype)  # type: ignore[union-attr]
-                self._other(name, "setpoint", field.setpoint)  # type: ignore[union-attr]
-                self._reading(name, field.reading)  # type: ignore[union-attr]
+            if is_attribute(field):
+                self._other(name, "meta", field.vtype)
+                self._other(name, "setpoint", field.setpoint)
+                self._reading(name, field.reading)
             else:
-                self._other(name, "log", (field.took, field.returned))  # type: ignore[union-attr]
+                self._other(name, "log", (field.took, field.returned))
             self._other(name, "writeable", field.writeable)
 
     def _publish(self, sequence: int) -> None:
@@ -218,8 +218,9 @@ class Feed:
         if new.sequence <= old.sequence:
             return
         held.reading = new
-        if held.writable:  # a set point that was never asked for is the value
-            self._other(name, "setpoint", self.held.model.fields[name].setpoint)  # type: ignore[union-attr]
+        field = self.held.model.fields[name]
+        if held.writable and is_attribute(field):  # a set point that was never asked for is the value
+            self._other(name, "setpoint", field.setpoint)
         if type(new.value) not in _SMALL and (is_large(new.value, self._large) or is_large(old.value, self._large)):
             self._large_reading(held, old, new)
             return

@@ -126,13 +126,15 @@ class HeldDevice:
                 yield "setpoint"
         elif what == "meta" and held.vtype is not value:
             old, held.vtype = held.vtype, value
-            held.describe(self.model.fields[held.name])  # type: ignore[arg-type]
+            field = self.model.fields[held.name]
+            if is_attribute(field):
+                held.describe(field)
             yield from meta_changes(old, value)
 
 
 def held(field: FieldModel) -> HeldAttribute | HeldMethod:
     """A field as it stands now, to be kept."""
-    return HeldAttribute(field) if is_attribute(field) else HeldMethod(field)  # type: ignore[arg-type]
+    return HeldAttribute(field) if is_attribute(field) else HeldMethod(field)
 
 
 def newest_of(device: DeviceModel, only: str | None = None) -> int:

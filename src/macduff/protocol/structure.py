@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from macduff.values import Alarm, Reading, VAction, VType
 
@@ -14,6 +14,9 @@ from .metas import elements, label_of, meta_of
 from .model import AttributeModel, DeviceModel, FieldModel, MethodLog, MethodModel
 from .wirevalue import to_wire
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
 __all__ = [
     "alarm_of", "attribute_meta", "attribute_structure", "block_meta", "block_structure", "field_structure",
     "has_setpoint", "is_action", "is_attribute", "log_structure", "method_meta", "method_structure", "time_of",
@@ -23,7 +26,7 @@ __all__ = [
 UNPACKED = "method:return:unpacked"
 
 
-def is_attribute(field: FieldModel) -> TypeGuard[AttributeModel]:
+def is_attribute(field: FieldModel) -> TypeIs[AttributeModel]:
     """Whether a field is an attribute; what is no attribute is a method."""
     return hasattr(field, "reading")
 
@@ -38,7 +41,7 @@ def unservable(device: DeviceModel) -> list[str]:
     found = []
     for name, field in device.fields.items():
         types: Mapping[str, VType[Any]]
-        types = {name: field.vtype} if is_attribute(field) else {**field.takes, **field.returns}  # type: ignore[union-attr]
+        types = {name: field.vtype} if is_attribute(field) else {**field.takes, **field.returns}
         for item, vtype in types.items():
             where = f"{device.name}.{name}" if item == name else f"{device.name}.{name}({item})"
             try:
@@ -188,7 +191,7 @@ def _action(attribute: AttributeModel, dialect: Dialect) -> dict[str, Any]:
 
 def field_structure(field: FieldModel, dialect: Dialect) -> dict[str, Any]:
     """An attribute's or a method's structure."""
-    return attribute_structure(field, dialect) if is_attribute(field) else method_structure(field, dialect)  # type: ignore[arg-type]
+    return attribute_structure(field, dialect) if is_attribute(field) else method_structure(field, dialect)
 
 
 def block_meta(device: DeviceModel) -> dict[str, Any]:

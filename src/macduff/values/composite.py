@@ -136,7 +136,7 @@ class VTable(VType[Table]):
 
 
 def _column(name: str, column: object) -> VArray[Any]:
-    array: VArray[Any] = column if isinstance(column, VArray) else VArray(column)  # type: ignore[call-overload]
+    array: VArray[Any] = column if isinstance(column, VArray) else VArray(column)  # type: ignore[call-overload]  # it refuses what it cannot be made of
     if array.ndim != 1 or array.shape is not None:
         raise ValueError(f"VTable({name}): expected a column of one dimension and free length, got {array!r}")
     return array

@@ -57,7 +57,7 @@ def _device_paths(address: str, device: DeviceModel, read_only: bool) -> Schema:
         if is_attribute(field):
             paths.update(_attribute_paths(base, device.name, field, read_only))
         else:
-            paths[f"{base}/{name}"] = _method_path(device.name, field, read_only)  # type: ignore[arg-type]
+            paths[f"{base}/{name}"] = _method_path(device.name, field, read_only)
     return paths
 
 

@@ -147,7 +147,7 @@ def _method_of(device: DeviceModel, name: str) -> MethodModel | None:
     if is_attribute(field):
         message = f"{device.name}.{name}: expected a method to call, got an attribute; PUT it instead"
         raise BadValue(message, device=device.name, member=name)
-    return field  # type: ignore[return-value]
+    return field
 
 
 def _settle(future: asyncio.Future[web.Response], response: web.Response) -> None:

@@ -173,6 +173,8 @@ class PVBinding:
         if not link.writable:
             raise NotWriteable(f"{self._pv}: expected write access, got none")
         kind, raw = encode(self._vtype, value, link.native)
+        if isinstance(raw, (int, float, str)):  # an array of one, which numpy need not be told to become
+            raw = [raw]
         complete = self._put_callback and not thread.completing[self._pv]
         aioca = thread.aioca
         if complete:

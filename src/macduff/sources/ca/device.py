@@ -96,7 +96,7 @@ class CaDevice(Device):
         self._list()
 
     def _list(self) -> None:
-        self.pvs.update({"attribute": list(self._open), "pv": list(self._open.values())})  # type: ignore[arg-type]
+        self.pvs.update({"attribute": list(self._open), "pv": list(self._open.values())})  # type: ignore[arg-type]  # lists become columns
 
     @idle_task(period=1.0)
     def _sweep(self) -> None:

@@ -92,7 +92,10 @@ def _span(low: float, high: float) -> Pair | None:
 
 def _ends(low: float, high: float) -> Pair | None:
     """Alarm limits: an end without a severity is not a number."""
-    ends = (float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None)
-    if ends == (None, None) or (None not in ends and ends[0] >= ends[1]):  # type: ignore[operator]
+    bottom = float(low) if math.isfinite(low) else None
+    top = float(high) if math.isfinite(high) else None
+    if bottom is None and top is None:
         return None
-    return ends
+    if bottom is not None and top is not None and bottom >= top:
+        return None
+    return bottom, top

@@ -30,6 +30,7 @@ class LinkSink(Protocol):
 
     def facts(self, native: Native, facts: Facts) -> VType[Any]:
         """The PV is connected, or its metadata changed; the type that its values must be of from here on."""
+        ...
 
     def value(self, value: Any, alarm: Alarm, time: int | None) -> None: ...
 
