@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from aiohttp import web
@@ -45,6 +45,9 @@ STATUS: tuple[tuple[type[MacduffError], int], ...] = (
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
+_PARTING = 1.0
+"""Seconds that a client which is not let in has to hang up by itself."""
+
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 
 _encode = msgspec.json.Encoder().encode
@@ -82,9 +85,11 @@ def translated(request: web.BaseRequest, error: web.HTTPException) -> web.Respon
 
 
 class Full(asyncio.Protocol):
-    """What a connection beyond the bound gets: 503, and the line is closed."""
+    """What a connection beyond the bound gets: 503. It is left a moment to read that, or a reset would overtake it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(_FULL)
-        transport.close()
+        cast(asyncio.WriteTransport, transport).write(_FULL)  # uvloop's transports are none by inheritance
+        self._end = asyncio.get_running_loop().call_later(_PARTING, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end.cancel()

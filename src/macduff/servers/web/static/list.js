@@ -73,7 +73,7 @@ function newRow(name, label) {
   const anchor = element("a", "", name);
   anchor.href = `api/${encodeURIComponent(name)}`;
   first.append(anchor);
-  if (label && label !== name) first.append(element("span", "label", label));
+  if (!name.endsWith(label)) first.append(element("span", "label", label));
   row.element.append(first, row.state, row.health);
   seen.observe(row.element);
   return row;
