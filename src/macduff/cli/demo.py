@@ -44,7 +44,7 @@ def demo(
         for device in demo_devices():
             process.add(device)
 
-    return run_servers(Process(), fill, [plan], announce, ready)
+    return run_servers(Process(report_stalls=True), fill, [plan], announce, ready)
 
 
 def ready(listening: dict[str, dict[str, Any]]) -> None:

@@ -70,5 +70,5 @@ def run_plan(plan: Plan, announce: Path | None) -> int:
                 told = f"{type(error).__name__}: {error}"
                 raise exits.Failure(f"{entry.name}: expected a {kind} to be made, got {told}") from error
 
-    process = Process(plan.name, backend=plan.backend, limits=plan.limits)
+    process = Process(plan.name, backend=plan.backend, limits=plan.limits, report_stalls=True)
     return run_servers(process, fill, plan.servers, announce, ready)
