@@ -250,7 +250,9 @@ def test_a_subscription_that_was_given_up_is_ended(server: MemoryServer, client:
     assert server.run(lambda: server.subscriptions) == []
 
 
-def test_a_subscription_that_was_being_made_when_the_client_is_closed(server: MemoryServer, client: Client) -> None:
+def test_a_subscription_that_was_being_made_when_the_client_is_closed(
+    server: MemoryServer, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     server.mute = True
     caught: queue.Queue[Exception] = queue.Queue()
 
@@ -268,6 +270,7 @@ def test_a_subscription_that_was_being_made_when_the_client_is_closed(server: Me
     error = caught.get(timeout=5)
     assert isinstance(error, Disconnected)
     assert str(error) == "STAGE.position: the client was closed"
+    assert caplog.records == [], "and told once"
 
 
 # ---- devices that go and come back (rule 25)
