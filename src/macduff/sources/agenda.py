@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from ..errors import Disconnected, MacduffError, TooMany
+from ..limits import DEFAULTS, Limits
 from .polls import Poll, Polls
 
 __all__ = ["Agenda", "Job", "Step"]
@@ -38,14 +39,14 @@ class Job:
 class Agenda:
     """Jobs go before polls, but after `turns` jobs in a row a poll that is due has its turn. Thread-safe.
 
-    name: of the wire, for errors. bound: jobs that may wait; one more is refused.
+    name: of the wire, for errors. limits: how many jobs may wait; one more is refused.
     """
 
     turns = 8
 
-    def __init__(self, name: str, bound: int) -> None:
+    def __init__(self, name: str, limits: Limits = DEFAULTS) -> None:
+        self.limits = limits
         self._name = name
-        self._bound = bound
         self._lock = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._polls = Polls()
@@ -67,8 +68,8 @@ class Agenda:
     def _refuse(self) -> MacduffError | None:
         if self._refusal is not None:
             return Disconnected(f"{self._name}: expected a connection, got none: {self._refusal}")
-        if len(self._jobs) >= self._bound:
-            return TooMany(f"{self._name}: expected at most {self._bound} exchanges to wait, got one more")
+        if len(self._jobs) >= self.limits.wire_jobs:
+            return TooMany(f"{self._name}: expected at most {self.limits.wire_jobs} exchanges to wait, got one more")
         return None
 
     def add(self, poll: Poll, now: float) -> None:
@@ -104,7 +105,7 @@ class Agenda:
 
     def failed(self, poll: Poll, now: float) -> None:
         with self._lock:
-            poll.fault(now)
+            poll.fault(now, self.limits)
 
     def recovered(self, now: float) -> None:
         with self._lock:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from ..errors import BadValue, Disconnected, MacduffError, TimedOut
-from ..limits import DEFAULTS
 from .agenda import Agenda, Job
 from .polls import Poll
 from .talk import Carrier, Manner, OutOfStep, Silence, Talk
@@ -84,7 +83,7 @@ class Driver:
         except OSError as error:
             self._agenda.refuse(_reason(error))
             raise
-        self._talk = talk = Talk(carrier, self._manner, self._waker)
+        self._talk = talk = Talk(carrier, self._manner, self._waker, self._agenda.limits.wire_line)
         talk.settle()
         self._agenda.connected(time.monotonic())
         LOG.info("%s: connected", self._name)
@@ -103,8 +102,9 @@ class Driver:
         if self._failures > 1:
             self._agenda.refuse(reason)
         if self._failures > 1 or talk is None:
-            pause = DEFAULTS.wire_reconnect_first * 2.0 ** min(max(self._failures - 2, 0), 10)
-            self._waker.pause(min(pause, DEFAULTS.wire_reconnect_most))
+            limits = self._agenda.limits
+            pause = limits.wire_reconnect_first * 2.0 ** min(max(self._failures - 2, 0), 10)
+            self._waker.pause(min(pause, limits.wire_reconnect_most))
 
     def _hang_up(self) -> None:
         if self._talk is not None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..core import Attribute, Device, Outcome, released
 from ..errors import MacduffError, TimedOut
+from ..limits import DEFAULTS, Limits
 
-__all__ = ["Done", "has_audience", "is_simulated", "wait_released"]
+__all__ = ["Done", "has_audience", "is_simulated", "limits_of", "wait_released"]
 
 Done = Callable[[Any, MacduffError | None], None]
 
@@ -41,6 +42,11 @@ def wait_released(
     if error is not None:
         raise error
     return value
+
+
+def limits_of(device: Device) -> Limits:
+    """The limits of the device's Process."""
+    return DEFAULTS if device._process is None else device._process.limits
 
 
 def is_simulated(device: Device) -> bool:

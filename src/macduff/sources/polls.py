@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from ..errors import MacduffError
-from ..limits import DEFAULTS
+from ..limits import DEFAULTS, Limits
 
 __all__ = ["Poll", "Polls"]
 
@@ -46,11 +46,11 @@ class Poll:
         missed = math.floor((now - self.due) / self.period)
         self.due += max(1, missed + 1) * self.period
 
-    def fault(self, now: float) -> None:
+    def fault(self, now: float, limits: Limits = DEFAULTS) -> None:
         """It was not answered, or with nonsense: again later and later, so that it does not hold up the others."""
         self.failures += 1
-        pause = max(self.period or 0.0, DEFAULTS.wire_retry_first) * 2.0 ** min(self.failures - 1, 10)
-        self.due = now + min(pause, DEFAULTS.wire_retry_most)
+        pause = max(self.period or 0.0, limits.wire_retry_first) * 2.0 ** min(self.failures - 1, 10)
+        self.due = now + min(pause, limits.wire_retry_most)
 
 
 class Polls:

@@ -10,6 +10,7 @@ from ..core import UNSET, Attribute, DState, SourceContext
 from ..values import VType
 from .ca import library
 from .ca.binding import PVBinding, check_type
+from .glue import limits_of
 from .simulation import Behaviour, Simulated
 from .texts import fill
 
@@ -52,8 +53,14 @@ class PV:
         rbv = fill(self.rbv, context.arguments, where) if self.rbv is not None else pv + (self.rbv_suffix or "")
         library.load()
         return PVBinding(
-            context, pv, rbv, writable=self.writable, put_callback=self.put_callback, timeout=self.timeout
-        )  # fmt: skip
+            context,
+            pv,
+            rbv,
+            writable=self.writable,
+            put_callback=self.put_callback,
+            timeout=self.timeout,
+            limits=limits_of(context.target._device),
+        )
 
     def simulated(self) -> Simulated:
         return Simulated(self.writable, self.simulate)

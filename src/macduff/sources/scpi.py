@@ -68,9 +68,7 @@ class Scpi:
                 f"{where}: expected a device with a wire, such as super().__init__(name, wire=Tcp(address)), "
                 f"got {context.wire!r}"
             )
-        target = getattr(context, "target", None)
-        if target is not None:
-            context.wire.attach(target._device)
+        context.wire.attach(context.target._device)
         return ScpiBinding(self, context, context.wire, where)
 
     def simulated(self) -> Simulated:

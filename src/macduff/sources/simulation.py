@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ..core import SourceContext
 from ..errors import MacduffError
@@ -89,7 +89,7 @@ class Simulated:
 
     def __init__(self, writable: bool, initial: Any = None) -> None:
         self.writable = writable
-        self.behaviour: Behaviour | None = initial if callable(initial) else None
+        self.behaviour: Behaviour | None = cast("Behaviour", initial) if callable(initial) else None
         self.initial: Any = None if callable(initial) else initial
 
     def bind(self, context: SourceContext) -> SimulatedBinding:

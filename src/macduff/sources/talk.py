@@ -16,11 +16,13 @@ class Carrier(Protocol):
     """An open connection; its calls never block."""
 
     def fileno(self) -> int: ...
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes, /) -> int:
         """Send what goes at once, return how much; BlockingIOError when nothing does."""
+        ...
 
     def receive(self) -> bytes:
         """What is there; b"" when the peer closed; BlockingIOError when nothing is."""
+        ...
 
     def close(self) -> None: ...
 
@@ -49,11 +51,11 @@ class OutOfStep(Exception):
 class Talk:
     """Exchanges over one open connection. Its only thread calls it; OSError when the connection breaks."""
 
-    def __init__(self, carrier: Carrier, manner: Manner, waker: Waker) -> None:
+    def __init__(self, carrier: Carrier, manner: Manner, waker: Waker, longest: int = DEFAULTS.wire_line) -> None:
         self._carrier = carrier
         self._manner = manner
         self._waker = waker
-        self._lines = Lines(manner.terminator, DEFAULTS.wire_line)
+        self._lines = Lines(manner.terminator, longest)
         self.since = time.monotonic()
 
     def settle(self) -> None:

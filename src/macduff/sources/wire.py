@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from ..core import Device
 from ..errors import BadValue
-from ..limits import DEFAULTS
 from .agenda import Agenda, Job, Step
 from .driver import Driver
-from .glue import Done, wait_released
+from .glue import Done, limits_of, wait_released
 from .polls import Poll
 from .talk import Carrier, Manner
 from .waker import Waker
@@ -30,7 +29,7 @@ class Wire(ABC):
     def __init__(self, name: str, manner: Manner) -> None:
         self.name = name
         self._manner = manner
-        self._agenda = Agenda(name, DEFAULTS.wire_jobs)
+        self._agenda = Agenda(name)
         self._driver: Driver | None = None
         self._users = 0
         self._lock = threading.Lock()
@@ -79,8 +78,9 @@ class Wire(ABC):
     # for sources
 
     def attach(self, device: Device) -> None:
-        """A device that uses it: its backend tells how device code waits here."""
+        """A device that uses it: its Process tells how device code waits here, and the limits."""
         self._device = device
+        self._agenda.limits = limits_of(device)
 
     def submit(self, job: Job) -> None:
         """Put a job on the agenda; never waits."""

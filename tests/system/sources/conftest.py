@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from macduff import Process
+from tests.support.play import BACKENDS
 from tests.system.bench import Bench
+
+REAL = [name for name in BACKENDS if name != "simulated"]
+"""The backends that talk to real things."""
 
 
 @pytest.fixture
@@ -17,6 +21,10 @@ def bench() -> Iterator[Bench]:
 
 
 @pytest.fixture
-def process() -> Iterator[Process]:
-    with Process() as process:
+def process(request: pytest.FixtureRequest) -> Iterator[Process]:
+    """Of the backend that the test names, else of threads."""
+    with Process(backend=getattr(request, "param", "threads")) as process:
         yield process
+
+
+on_all_backends = pytest.mark.parametrize("process", REAL, indirect=True)

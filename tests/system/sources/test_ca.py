@@ -43,6 +43,7 @@ from macduff.sources.ca import library
 from macduff.values import AlarmStatus
 from tests.support import eventually, random_name
 from tests.system.ioc import Ioc, channel_access
+from tests.system.sources.conftest import on_all_backends
 
 RECORDS = Path(__file__).with_name("records.db")
 
@@ -53,13 +54,6 @@ def prefix() -> Iterator[str]:
     name = random_name() + ":"
     with channel_access() as (port,), Ioc(RECORDS, port, f"P={name}"):
         yield name
-
-
-@pytest.fixture
-def process() -> Iterator[Process]:
-    """Ends before Channel Access does, so that the next test begins without any of it."""
-    with Process() as process:
-        yield process
 
 
 def connected(attribute: Attribute[Any]) -> bool:
@@ -266,6 +260,7 @@ def at_rest(process: Process, prefix: str) -> None:
     eventually(lambda: busy.value == 0, "SLOW at rest")
 
 
+@on_all_backends
 def test_a_put_is_done_when_the_record_is(process: Process, prefix: str) -> None:
     """SLOW processes for 0.4 s."""
     attribute, put = one(process, VDouble(), PV(prefix + "SLOW"))
@@ -308,6 +303,7 @@ def test_a_second_put_does_not_wait_for_the_first(process: Process, prefix: str)
     assert ends["others"] < 0.35 < ends["first"]
 
 
+@on_all_backends
 def test_set_point_and_readback(process: Process, prefix: str) -> None:
     device = device_with(
         process,

@@ -26,12 +26,6 @@ def prefix() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def process() -> Iterator[Process]:
-    with Process() as process:
-        yield process
-
-
 def test_pvs_become_attributes_of_their_own_types(process: Process, prefix: str) -> None:
     process.add(CaDevice(allow=[prefix + "*"]))
     view = process.view("ca")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macduff.errors import Disconnected, MacduffError, TooMany
+from macduff.limits import Limits
 from macduff.sources.agenda import Agenda, Job
 from macduff.sources.framing import Lines
 from macduff.sources.polls import Poll, Polls
@@ -98,7 +99,7 @@ def a_job(ended: list[MacduffError | None]) -> Job:
 
 
 def test_jobs_go_first_but_a_due_poll_has_its_turn() -> None:
-    agenda, poll = Agenda("wire", 100), a_poll()
+    agenda, poll = Agenda("wire"), a_poll()
     agenda.accept()
     agenda.add(poll, 0.0)
     jobs = [a_job([]) for _ in range(20)]
@@ -111,14 +112,14 @@ def test_jobs_go_first_but_a_due_poll_has_its_turn() -> None:
 
 def test_the_agenda_is_bounded_and_says_so() -> None:
     """Rule 6: every queue is bounded by a named policy, here: refuse."""
-    agenda, ended = Agenda("10.0.0.1:5025", 2), list[MacduffError | None]()
+    agenda, ended = Agenda("10.0.0.1:5025", Limits(wire_jobs=2)), list[MacduffError | None]()
     agenda.accept()
     assert [agenda.submit(a_job(ended)) for _ in range(3)] == [True, True, False]
     assert isinstance(ended[0], TooMany) and len(ended) == 1
 
 
 def test_what_waits_ends_when_the_connection_goes() -> None:
-    agenda, ended, lost = Agenda("10.0.0.1:5025", 9), list[MacduffError | None](), list[str]()
+    agenda, ended, lost = Agenda("10.0.0.1:5025"), list[MacduffError | None](), list[str]()
     assert not agenda.submit(a_job(ended))
     agenda.accept()
     agenda.submit(a_job(ended))

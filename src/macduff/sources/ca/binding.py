@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core import SourceContext
 from ...errors import DeviceFailed, Disconnected, MacduffError, NotWriteable, TimedOut
-from ...limits import DEFAULTS
+from ...limits import Limits
 from ...values import NO_ALARM, Alarm, VAction, VType
 from .encode import encode
 from .facts import Facts, improved
@@ -76,6 +76,7 @@ class PVBinding:
         writable: bool,
         put_callback: bool,
         timeout: float | None,
+        limits: Limits,
     ) -> None:
         self.context = context
         self.shown_facts = self.put_facts = Facts()
@@ -84,6 +85,7 @@ class PVBinding:
         self._writable = writable
         self._put_callback = put_callback
         self._timeout = timeout
+        self._limits = limits
         self._declared = context.vtype
         self._vtype = context.vtype
         self._thread: CaThread | None = None
@@ -130,9 +132,9 @@ class PVBinding:
         if self._thread is None:
             return
         apart = self._writable and self._rbv != self._pv
-        self._links = [Link(thread, self._rbv, _Shown(self, both=not apart))]
+        self._links = [Link(thread, self._rbv, _Shown(self, both=not apart), self._limits)]
         if apart:
-            self._links.append(Link(thread, self._pv, _Taken(self)))
+            self._links.append(Link(thread, self._pv, _Taken(self), self._limits))
         for link in self._links:
             link.start()
 
@@ -184,15 +186,15 @@ class PVBinding:
             finally:
                 thread.completing[self._pv] -= 1
         else:
-            await aioca.caput(self._pv, raw, datatype=kind, wait=False, timeout=DEFAULTS.ca_answer)
+            await aioca.caput(self._pv, raw, datatype=kind, wait=False, timeout=self._limits.ca_answer)
             # The server answers one after the other: when it answers this, it has carried out the put.
-            await aioca.caget(self._pv, count=1, timeout=DEFAULTS.ca_answer)
+            await aioca.caget(self._pv, count=1, timeout=self._limits.ca_answer)
 
     def _as_error(self, nothing: Any) -> MacduffError:
         if nothing.errorcode == ECA_DISCONNECTED:
             return Disconnected(f"{self._pv}: expected the end of the put, got disconnected")
         if nothing.errorcode == ECA_TIMEOUT:
-            limit = DEFAULTS.ca_answer if self._timeout is None else self._timeout
+            limit = self._limits.ca_answer if self._timeout is None else self._timeout
             return TimedOut(f"{self._pv}: expected the end of the put within {limit:g} s")
         if nothing.errorcode == ECA_NO_WRITE_ACCESS:
             return NotWriteable(f"{self._pv}: expected write access, got none")

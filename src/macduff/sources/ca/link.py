@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any, Protocol
 
 from ...errors import BadValue
-from ...limits import DEFAULTS
+from ...limits import Limits
 from ...values import Alarm, VType
 from . import library
 from .decode import Decode, decoder
@@ -57,8 +57,9 @@ class Link:
     of Channel Access may call it.
     """
 
-    def __init__(self, thread: CaThread, pv: str, sink: LinkSink) -> None:
+    def __init__(self, thread: CaThread, pv: str, sink: LinkSink, limits: Limits) -> None:
         self.pv = pv
+        self._limits = limits
         self.native: Native | None = None
         self._thread = thread
         self._sink = sink
@@ -109,7 +110,7 @@ class Link:
 
     async def _subscribe(self) -> None:
         """Metadata first, then values, then changes of the metadata."""
-        aioca, limit = self._thread.aioca, DEFAULTS.ca_answer
+        aioca, limit = self._thread.aioca, self._limits.ca_answer
         info = await aioca.cainfo(self.pv, timeout=limit)
         if not info.read:
             raise BadValue(f"{self.pv}: expected read access, got none")
@@ -134,7 +135,8 @@ class Link:
             self.pv, self._update, datatype=self._datatype, format=TIME, all_updates=True, notify_disconnect=True
         )
         count = self.native.count if self.native is not None else 1
-        bound = min(DEFAULTS.every_changes, max(4, DEFAULTS.ca_pending_elements // max(count, 1)))
+        limits = self._limits
+        bound = min(limits.every_changes, max(4, limits.ca_pending_elements // max(count, 1)))
         monitor.pending_values = self._pending = _Pending(bound)
         return monitor
 
