@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from macduff.client import Client
+from macduff.client import Client, connect
 
 from .memory import FakeMethod, MemoryServer
 
@@ -112,6 +112,17 @@ def test_ctrl_c_in_a_monitor_leaves_it(server: MemoryServer, client: Client) -> 
     timer.join()
     client["STAGE"].position  # noqa: B018 - a round trip
     assert server.run(lambda: server.subscriptions) == []
+
+
+def test_ctrl_c_while_connecting_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    server = MemoryServer()
+    server.mute = True
+    timer = threading.Timer(0.05, ctrl_c)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        connect("memory:1", open_carrier=server.open)
+    timer.join()
+    assert caplog.records == []
 
 
 def test_the_warning_reaches_people_without_any_set_up() -> None:
