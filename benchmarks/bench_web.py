@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -79,8 +81,9 @@ def serve_bare() -> None:
 
     async def publish(value: float) -> None:
         text = msgspec.json.encode(value).decode()
-        for socket, identity in subscribers.items():
-            await socket.send_str(update(identity, text))
+        for socket, identity in list(subscribers.items()):
+            with suppress(ConnectionResetError):
+                await socket.send_str(update(identity, text))
 
     async def main() -> None:
         app = web.Application()
@@ -207,7 +210,7 @@ async def connect(server: Server, count: int, text: str, *, ask_again: bool) -> 
     clients = []
     for index in range(count):
         _, client = await loop.create_connection(
-            lambda index=index: Client(text % (index + 1), ask_again=ask_again), "127.0.0.1", server.port
+            partial(Client, text % (index + 1), ask_again=ask_again), "127.0.0.1", server.port
         )
         assert await client.ready, "no websocket"
         clients.append(client)

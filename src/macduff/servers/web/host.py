@@ -35,7 +35,9 @@ class ProcessHost:
         self._listeners: dict[Key, tuple[Listener, Slot]] = {}
         self._requests: dict[object, Request | None] = {}
         self._snapshot: Mapping[str, Any] = process.devices
+        self._list: Any = self._snapshot["."].fields["blocks"]
         self._sequence = -1
+        self._stale = True
 
     # devices
 
@@ -48,12 +50,18 @@ class ProcessHost:
         return {name: device for name, device in self._devices().items() if name != "."}
 
     def _devices(self) -> Mapping[str, Any]:
-        """A snapshot, taken anew when the list of devices has changed: asking for it copies it."""
-        sequence = self._snapshot["."].fields["blocks"].reading.sequence
-        if sequence != self._sequence:
-            self._snapshot = self._process.devices
-            self._sequence = sequence
+        """A snapshot, taken anew when the list has changed, which is looked at once a turn: taking it copies it."""
+        if self._stale:
+            self._stale = False
+            sequence = self._list.reading.sequence
+            if sequence != self._sequence:
+                self._snapshot = self._process.devices
+                self._sequence = sequence
         return self._snapshot
+
+    def turn(self) -> None:
+        """A new turn of the loop: devices may have come or gone."""
+        self._stale = True
 
     # requests
 

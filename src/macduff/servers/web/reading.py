@@ -96,7 +96,7 @@ class Reader:
                 found.set_exception(error or NotFound(".".join(path)))
 
         self._hub.encoding(path, MACDUFF, then)
-        self._upkeep.look()
+        self._upkeep.begin()
         return await found
 
     async def describe(self, request: web.Request) -> web.Response:

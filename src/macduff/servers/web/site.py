@@ -100,6 +100,8 @@ class Site:
 
     def _drain(self) -> None:
         hub, host = self._hub, self._host
+        host.turn()
+        self._upkeep.time()
         for slot, item in self._inbox.take():
             try:
                 if slot is not None:
@@ -113,6 +115,7 @@ class Site:
                     hub.deliver(item)
             except Exception:
                 LOG.exception("the web server goes on after an error with %r", item[:2])
+        self._upkeep.time()
         self._flush()
 
     def _tick(self) -> None:
@@ -123,12 +126,13 @@ class Site:
 
     def _flush(self) -> None:
         self._ticking = False
+        self._host.turn()
         connections = self._connections
         for session in self._hub.ready():
             connection = connections.get(session)
             if connection is not None:
                 connection.flush()
-        self._upkeep.look()
+        self._upkeep.begin()
 
     # requests
 
@@ -175,6 +179,7 @@ class Site:
         """Host and Origin before anything else; every error as the Error that it is."""
         counts = self._counts
         counts.http_requests += 1
+        self._host.turn()
         try:
             self._gate.check_host(request.headers.get("Host"))
             if request.method not in ("GET", "HEAD"):

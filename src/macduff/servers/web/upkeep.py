@@ -34,13 +34,15 @@ class Upkeep:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def look(self) -> None:
+    def begin(self) -> None:
         """Begin what the hub has got to do; after everything that may have given it something."""
-        hub = self._hub
-        for job in hub.jobs():
+        for job in self._hub.jobs():
             self.later(job.run, partial(_finish, job))
-        when = hub.advance(self._loop.time())
-        if self._timer is not None and (when is None or when != self._timer.when()):
+
+    def time(self) -> None:
+        """Tell the hub the time, and note when it wants to be told again; before and after what it is delivered."""
+        when = self._hub.advance(self._loop.time())
+        if self._timer is not None and when != self._timer.when():
             self._timer.cancel()
             self._timer = None
         if when is not None and self._timer is None:
@@ -48,7 +50,7 @@ class Upkeep:
 
     def _ring(self) -> None:
         self._timer = None
-        self._hub.advance(self._loop.time())
+        self.time()
         self._flush()
 
     def later(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
@@ -61,6 +63,7 @@ class Upkeep:
                 then(future.result())
             except Exception:
                 LOG.exception("the web server goes on without something that could not be encoded")
+            self.time()
             self._flush()
 
         self._loop.run_in_executor(self._pool, work).add_done_callback(done)
