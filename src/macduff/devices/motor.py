@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Annotated, Any
-
 from ..core import Attribute, Device, DState, creatable, publish_method
-from ..core.method import Method, MethodSpec
 from ..errors import BadValue
 from ..values import VDouble
 from .motion import Motion
@@ -45,8 +41,8 @@ class Motor(Device):
         self.position.update(start)
         self._motion, self._began = Motion(start, start), 0.0
 
-    @publish_method(busy="replace")
-    def move(self, target: Annotated[float, MM]) -> float:
+    @publish_method(busy="replace", like={"target": "position"})
+    def move(self, target: float) -> float:
         """Go to target (mm) and return where it ended (mm); a later move takes over, stop ends it on the way."""
         self.position.ask(target)
         position, speed, _ = self._now()
@@ -83,19 +79,13 @@ class Motor(Device):
             raise BadValue(f"{self.name}: expected a low limit below the high limit, got {low:g} and {high:g} mm")
         self.update(low_limit=low, high_limit=high)
         self.position.change_type(MM.replace(control=(low, high), display=(low, high)))
-        self._fields_changed()
-
-    def _method_spec(self, method: Method[Any, Any]) -> MethodSpec:
-        """What `move` takes follows the limits, so that a target beyond them is refused before anything changes."""
-        spec = super()._method_spec(method)
-        return dataclasses.replace(spec, takes={"target": self.position.vtype}) if method.name == "move" else spec
 
     def _begin(self, motion: Motion) -> None:
-        self._motion, self._began = motion, self._clock.monotonic()
+        self._motion, self._began = motion, self.clock.monotonic()
 
     def _now(self) -> tuple[float, float, float]:
         """Position, speed, and seconds left."""
-        return self._motion.at(self._clock.monotonic() - self._began)
+        return self._motion.at(self.clock.monotonic() - self._began)
 
     def _step(self) -> bool:
         """Say where it is and let a little time pass; False when it is at the end of its motion."""

@@ -26,7 +26,7 @@ class Recorded(Motor):
 
     def _now(self) -> tuple[float, float, float]:
         now = super()._now()
-        self._notes.append((self._clock.monotonic(), now[0], now[1]))
+        self._notes.append((self.clock.monotonic(), now[0], now[1]))
         return now
 
 
