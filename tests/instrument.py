@@ -208,9 +208,11 @@ class Instrument:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outputs", type=int, default=2)
+    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--crlf", action="store_true", help="lines end in CR LF instead of LF")
     options = parser.parse_args()
     instrument = Instrument(Supply(options.outputs), b"\r\n" if options.crlf else b"\n")
+    instrument.port = options.port
     instrument.listen(True)
     print(f"port {instrument.port}", flush=True)
     for line in sys.stdin:

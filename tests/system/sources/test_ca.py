@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import math
 import subprocess
 import sys
@@ -385,7 +387,7 @@ def test_a_pv_that_is_nowhere(process: Process, prefix: str) -> None:
     assert attribute.reading[:2] == (0.0, (Severity.INVALID, AlarmStatus.UNDEFINED, "never connected"))
 
 
-def test_with_the_last_pv_all_of_channel_access_ends(prefix: str) -> None:
+def test_with_the_last_pv_all_of_channel_access_ends(prefix: str, caplog: pytest.LogCaptureFixture) -> None:
     context = library.load()._catools._Context
     with Process() as process:
         attribute, _ = one(process, VDouble(), PV(prefix + "AO"))
@@ -397,7 +399,11 @@ def test_with_the_last_pv_all_of_channel_access_ends(prefix: str) -> None:
     eventually(lambda: not any(thread.name == "macduff ca" for thread in threading.enumerate()), "no thread")
     assert context._ca_context is None
     with Process() as process:
-        assert connected(one(process, VDouble(), PV(prefix + "AO"))[0])
+        many = {f"a{n}": PVAttribute(VDouble(), prefix + "AO") for n in range(50)}
+        device_with(process, many)
+    eventually(lambda: not any(thread.name == "macduff ca" for thread in threading.enumerate()), "no thread")
+    gc.collect()
+    assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_a_missing_extra_says_how_to_install_it(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ def port() -> Iterator[int]:
         yield port
 
 
-def test_an_ioc_that_dies_and_comes_back_another(port: int) -> None:
+def test_an_ioc_that_dies_and_comes_back_another(port: int, capfd: pytest.CaptureFixture[str]) -> None:
     prefix = random_name() + ":"
     with Process() as process:
         station = Station(random_name("STATION"), prefix)
@@ -97,6 +98,7 @@ def test_an_ioc_that_dies_and_comes_back_another(port: int) -> None:
             assert station.mode.vtype.labels == ("c", "d")  # type: ignore[attr-defined]  # VEnum's
             view.put(x=41.0, mode="c", readback=True)
             assert (view.x, view.mode) == (41.0, "c")
+    assert "CA.Client.Exception" not in capfd.readouterr().err  # what libca has to say is for the log
 
 
 def test_a_put_ends_when_the_ioc_does(port: int) -> None:
@@ -120,6 +122,26 @@ def test_a_put_ends_when_the_ioc_does(port: int) -> None:
         ioc.kill()
         putting.join(10.0)
         assert len(errors) == 1 and "SLOW: expected the end of the put, got disconnected" in str(errors[0])
+
+
+def test_an_ioc_that_hangs(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection stands and nothing answers: INVALID after EPICS's own time-outs, 1 s here and 5 s for its echo."""
+    monkeypatch.setenv("EPICS_CA_CONN_TMO", "1")
+    prefix = random_name() + ":"
+    with Process() as process, Ioc(BEFORE, port, f"P={prefix}") as ioc:
+        station = Station(random_name("STATION"), prefix)
+        process.add(station)
+        eventually(lambda: station.severities() == {Severity.NONE}, "all connected", 10.0)
+        assert ioc.process is not None
+        ioc.process.send_signal(signal.SIGSTOP)
+        try:
+            eventually(lambda: station.severities() == {Severity.INVALID}, "all INVALID", 20.0)
+            with pytest.raises(Disconnected):
+                process.view(station.name).x = 1.0
+        finally:
+            ioc.process.send_signal(signal.SIGCONT)
+        eventually(lambda: station.severities() == {Severity.NONE}, "all healed", 20.0)
+        process.view(station.name).put(x=2.0, readback=True)
 
 
 def test_two_iocs_only_one_of_which_goes() -> None:

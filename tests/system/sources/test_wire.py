@@ -244,35 +244,9 @@ def test_started_before_the_instrument(process: Process) -> None:
     psu = Supply(random_name("PSU"), f"127.0.0.1:{port}")
     process.add(psu)
     eventually(lambda: "refused" in psu.identity.alarm.message, "INVALID with the reason")
-    with Bench() as bench:
-        bench.order(listen=False)
-        # The instrument comes up where the supply is looked for.
-        relay = threading.Thread(target=_relay, args=(port, bench), name="relay")
-        relay.start()
+    with Bench(2, "--port", str(port)):
         eventually(lambda: psu.identity.value.startswith("ACME"), "an identity", timeout=10.0)
         process.remove(psu.name)
-        relay.join(10.0)
-
-
-def _relay(port: int, bench: Bench) -> None:
-    """One connection on the port, passed on to the instrument."""
-    import socket
-
-    bench.order(listen=True)
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        near, _ = listener.accept()
-    with near, socket.create_connection(("127.0.0.1", bench.port)) as far:
-
-        def back() -> None:
-            while data := far.recv(65536):
-                near.sendall(data)
-
-        thread = threading.Thread(target=back, name="relay back")
-        thread.start()
-        while data := near.recv(65536):
-            far.sendall(data)
-        far.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 @on_all_backends

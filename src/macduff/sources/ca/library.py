@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -10,7 +11,13 @@ from typing import Any
 
 from ...errors import MacduffError
 
-__all__ = ["close_channel", "is_closed", "load", "release", "write_access"]
+__all__ = ["begin", "close_channel", "is_closed", "load", "release", "write_access"]
+
+
+LOG = logging.getLogger("macduff.sources")
+_CIRCUIT = (192, 480)  # ECA_DISCONN, ECA_UNRESPTMO
+_kept: list[Any] = []
+"""What libca calls, for as long as it may."""
 
 
 def load() -> ModuleType:
@@ -25,6 +32,28 @@ def load() -> ModuleType:
 
 def _context() -> Any:
     return import_module("aioca._catools")._Context
+
+
+def _complain(complaint: Any) -> None:
+    """What libca would print on standard error goes to the log. Disconnections are told by the PVs themselves."""
+    level = logging.DEBUG if complaint.stat in _CIRCUIT else logging.WARNING
+    text = import_module("epicscorelibs.ca.cadef").ca_message(complaint.stat)
+    LOG.log(level, "Channel Access: %s: %s", text, _text(complaint.ctx))
+
+
+def _text(context: Any) -> str:
+    return context.decode(errors="replace") if isinstance(context, bytes) else str(context or "")
+
+
+def begin() -> None:
+    """Have libca running for the loop of this thread."""
+    context = _context()
+    if context._ca_context is None:
+        context.get_channel_cache()
+        if context._should_destroy:  # else libca is somebody else's
+            cadef = import_module("epicscorelibs.ca.cadef")
+            _kept[:] = [cadef.exception_handler(_complain)]
+            cadef.ca_add_exception_event(_kept[0], None)
 
 
 def _channels(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class CaThread:
 
     def hold(self, pv: str, sweep: Callable[[], None]) -> None:
         """Somebody uses the channel of a PV; `sweep` is called every few seconds."""
+        library.begin()
         self._pvs[pv] += 1
         self._sweepers[sweep] = None
 
@@ -96,15 +97,19 @@ class CaThread:
             self.loop.call_soon(self._sweep)
             self.loop.run_forever()
             self.loop.run_until_complete(self._finish())
-            library.release(self.loop)
         finally:
             asyncio.set_event_loop(None)
             self.loop.close()
 
     async def _finish(self) -> None:
         await asyncio.sleep(0)  # what was asked for in the last moment
-        while self._tasks:
-            for task in self._tasks:
+        await self._end_tasks()
+        library.release(self.loop)
+        await self._end_tasks()  # aioca's own
+
+    async def _end_tasks(self) -> None:
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
                 task.cancel()
-            await asyncio.wait(self._tasks)
-            await asyncio.sleep(0)
+            await asyncio.wait(others)
+            await asyncio.sleep(0)  # what is called at their ends
