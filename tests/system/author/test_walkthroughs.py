@@ -40,3 +40,12 @@ def test_an_example(example: str, tmp_path: Path) -> None:
             file.write_text(reader.own(file.read_text(encoding="utf-8")), encoding="utf-8")
         reader.read(folder / "README.md")
     assert reader.done >= 5
+
+
+def test_the_configuration_of_the_ready_made_devices(tmp_path: Path) -> None:
+    """What the how-to shows is a configuration without faults."""
+    text = (ROOT / "docs/how-to/ready-devices.md").read_text(encoding="utf-8")
+    (tmp_path / "lab.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    with Reader(tmp_path) as reader:
+        reader.session("$ macduff check lab.yaml\n")
+    assert reader.done == 1
