@@ -83,5 +83,11 @@ class Limits:
     ca_linger: float = 60.0
     """How long the `ca` device keeps a PV after its last subscriber (rule 39)."""
 
+    # the web server
+    http_idle: float = 75.0
+    """How long a connection may stay without a whole request."""
+    farewell: float = 1.0
+    """How long a client that is hung up on has to take its leave."""
+
 
 DEFAULTS = Limits()

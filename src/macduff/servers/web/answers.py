@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, cast
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from macduff.errors import (
     Aborted,
@@ -25,7 +27,7 @@ from macduff.errors import (
 )  # fmt: skip
 from macduff.protocol.encoding import mended
 
-__all__ = ["HEADERS", "STATUS", "Full", "answer", "refusal", "status_of", "translated"]
+__all__ = ["HEADERS", "STATUS", "Full", "answer", "not_the_clients_fault", "refusal", "status_of", "translated"]
 
 STATUS: tuple[tuple[type[MacduffError], int], ...] = (
     (BadValue, 400),
@@ -44,9 +46,6 @@ STATUS: tuple[tuple[type[MacduffError], int], ...] = (
 """The first class that fits; the device failed, 500, when none does."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-_PARTING = 1.0
-"""Seconds that a client which is not let in has to hang up by itself."""
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 
@@ -84,12 +83,21 @@ def translated(request: web.BaseRequest, error: web.HTTPException) -> web.Respon
     return refusal(BadValue(f"{where}: {error.text or error.reason}"), error.status)
 
 
+def not_the_clients_fault(record: logging.LogRecord) -> bool:
+    """A filter for aiohttp's log: what is no HTTP gets 400, and a traceback for each would let anybody fill disks."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
 class Full(asyncio.Protocol):
     """What a connection beyond the bound gets: 503. It is left a moment to read that, or a reset would overtake it."""
 
+    def __init__(self, farewell: float) -> None:
+        self._farewell = farewell
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.WriteTransport, transport).write(_FULL)  # uvloop's transports are none by inheritance
-        self._end = asyncio.get_running_loop().call_later(_PARTING, transport.close)
+        self._end = asyncio.get_running_loop().call_later(self._farewell, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end.cancel()

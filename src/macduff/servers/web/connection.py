@@ -19,9 +19,6 @@ __all__ = ["Connection"]
 
 LOG = logging.getLogger("macduff.web")
 
-_CLOSING = 1.0
-"""Seconds that a client has to answer a close."""
-
 
 class Connection:
     """Writes go straight to the transport and never wait, so no client waits for another.
@@ -42,6 +39,7 @@ class Connection:
         self._counts = counts
         self._draining: asyncio.Task[None] | None = None
         self._unchoked: asyncio.Future[None] | None = None
+        self._farewell: asyncio.Task[None] | None = None
         transport.set_write_buffer_limits(high=max(limits.outgoing - 1, 1), low=limits.outgoing // 2)
 
     async def serve(self, tick: Any) -> None:
@@ -111,9 +109,9 @@ class Connection:
         self.abort()
 
     def _give_up(self, code: int, reason: str) -> None:
-        if not self._transport.is_closing():
+        if self._farewell is None and not self._transport.is_closing():
             LOG.warning("%s: %s: hung up", self.session.peer, reason)
-            self._closing = asyncio.ensure_future(self.close(code, reason))
+            self._farewell = asyncio.ensure_future(self.close(code, reason))
 
     def abort(self) -> None:
         """Hang up at once."""
@@ -131,7 +129,7 @@ class Connection:
     async def close(self, code: int, reason: str) -> None:
         """Close as the protocol has it; a client that does not answer in time is cut off."""
         try:
-            async with asyncio.timeout(_CLOSING):
+            async with asyncio.timeout(self._limits.farewell):
                 await self._socket.close(code=code, message=reason.encode()[:120])
         except (TimeoutError, ConnectionError, RuntimeError):
             pass

@@ -16,7 +16,7 @@ from macduff.limits import Limits
 from macduff.protocol.dialect import choose
 from macduff.protocol.server import Hub
 
-from .answers import Full, refusal, translated
+from .answers import Full, not_the_clients_fault, refusal, translated
 from .asking import peer_of
 from .connection import Connection
 from .counts import Counts, exposition
@@ -31,10 +31,9 @@ from .writing import Writer
 __all__ = ["Site"]
 
 LOG = logging.getLogger("macduff.web")
+HTTP_LOG = logging.getLogger("macduff.web.http")
+HTTP_LOG.addFilter(not_the_clients_fault)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-_IDLE = 75.0
-"""Seconds that a connection without a request is kept."""
 
 
 class Site:
@@ -58,7 +57,12 @@ class Site:
         app.add_routes(Reader(self._hub, self._host, self._upkeep, limits, read_only=read_only).routes())
         app.add_routes(Pages().routes())
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, keepalive_timeout=_IDLE, shutdown_timeout=1.0
+            app,
+            logger=HTTP_LOG,
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=limits.http_idle,
+            shutdown_timeout=limits.farewell,
         )
         self._server: asyncio.AbstractServer | None = None
 
@@ -88,7 +92,7 @@ class Site:
         server = self._runner.server
         if server is None or len(server.connections) >= self._limits.connections:
             self._counts.refused += 1
-            return Full()
+            return Full(self._limits.farewell)
         return server()
 
     # from the Process to the clients
@@ -146,9 +150,12 @@ class Site:
             protocols=() if chosen is None else (chosen,),
             compress=False,  # permessage-deflate doubles the cost of a frame
             max_msg_size=self._limits.message_size + 1,
-            timeout=1.0,
+            timeout=self._limits.farewell,
         )
-        writer = await socket.prepare(request)
+        try:
+            writer = await socket.prepare(request)
+        except ValueError as error:  # from what decodes the key
+            raise BadValue(f"/ws: expected the handshake of a websocket, got another ({error})") from None
         transport = request.transport
         if transport is None:
             return socket
