@@ -204,6 +204,19 @@ async def test_large_arrays_do_not_delay_others(lab: Lab) -> None:
                 assert await response.json() == numbers[:100_000]
 
 
+async def test_read_only_lets_nobody_write(serve: Callable[..., Any]) -> None:
+    with serve(read_only=True) as lab:
+        async with talk(lab.websocket) as client:
+            assert await client.error("Put", ["BENCH", "velocity"], value=2) == "Refused"
+            assert await client.error("Post", ["BENCH", "press"]) == "Refused"
+            assert await client.error("Post", ["BENCH", "abort"]) == "Refused"
+            assert await client.error("Post", [".", "create_Spare"], parameters={"name": "SPARE"}) == "Refused"
+            first = await client.ask("Subscribe", GET_POSITION)
+            lab.bench.position.update(1.5)
+            assert (await client.reply(first["id"]))["value"] == 1.5
+        assert lab.bench.velocity.value == 1.0 and lab.bench.presses.value == 0
+
+
 # limits
 
 
