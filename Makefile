@@ -63,7 +63,7 @@ check: $(STAMPS)/test
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m 'not slow' tests/unit tests/wire tests/simulated
 
 bench: $(STAMPS)/test
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean:
 	rm -rf build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
