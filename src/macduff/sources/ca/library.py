@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import sys
 from importlib import import_module
@@ -51,6 +52,7 @@ def begin() -> None:
     if context._ca_context is None:
         context.get_channel_cache()
         if context._should_destroy:  # else libca is somebody else's
+            atexit.unregister(context._teardown)  # in another thread, while ours still uses libca: a crash
             cadef = import_module("epicscorelibs.ca.cadef")
             _kept[:] = [cadef.exception_handler(_complain)]
             cadef.ca_add_exception_event(_kept[0], None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -17,6 +19,25 @@ SWEEP = 5.0
 """Seconds between looks at what aioca gives up without telling."""
 
 
+END = 3.0
+"""Seconds that the thread has for its end when the program exits."""
+
+
+@functools.cache
+def _wait_at_exit() -> None:
+    """Once: at the program's exit the thread ends before libca does, whether or not its PVs were closed."""
+    atexit.register(_end)
+
+
+def _end() -> None:
+    current, last = CaThread._current, CaThread._last
+    if last is None or not last.is_alive():
+        return
+    if current is not None:
+        current.loop.call_soon_threadsafe(current.loop.stop)
+    last.join(END)
+
+
 class CaThread:
     """Runs coroutines on the loop of Channel Access. Get it with `acquire`, give it back with `release`."""
 
@@ -26,6 +47,7 @@ class CaThread:
 
     def __init__(self, before: threading.Thread | None) -> None:
         self.aioca: ModuleType = library.load()
+        _wait_at_exit()
         self.loop = asyncio.new_event_loop()
         self._before = before
         self._users = 0
