@@ -81,6 +81,8 @@ class Wire(ABC):
         """A device that uses it: its Process tells how device code waits here, and the limits."""
         self._device = device
         self._agenda.limits = limits_of(device)
+        if self._driver is None:
+            self._agenda.accept()  # do_connect may ask before the wire is opened
 
     def submit(self, job: Job) -> None:
         """Put a job on the agenda; never waits."""

@@ -24,6 +24,7 @@ from macduff import (
     VDouble,
     VInt,
     VString,
+    idle_task,
 )
 from macduff.protocol.model import SEvent
 from macduff.values import Reading
@@ -286,6 +287,27 @@ def test_abort_ends_a_wait_for_a_reply(process: Process, bench: Bench) -> None:
     view.abort()
     asking.join()
     assert len(errors) == 1 and time.monotonic() - began < 1.0
+
+
+@on_all_backends
+def test_exchanges_in_do_connect_and_in_idle_tasks(process: Process, bench: Bench) -> None:
+    class Asking(Device):
+        mark = Attribute(VInt(), source=Scpi("MARK? (@1)"))
+        connected = Attribute(VString(), "")
+        count = Attribute(VInt(), 0)
+
+        def do_connect(self) -> None:
+            self.connected.update(self.connected.value + self.wire.exchange("*IDN?"))
+
+        @idle_task(period=0.02)
+        def look(self) -> None:
+            self.count.update(int(self.wire.exchange("COUNT?")))
+
+    device = Asking(random_name("ASKING"), wire=Tcp(bench.address))
+    process.add(device)
+    eventually(lambda: device.count.value > 5, "some looks")
+    assert device.connected.value == "ACME,Supply,42,1.0"  # at the first attempt
+    assert device.health.value == "OK"
 
 
 def test_commands_that_are_answered(process: Process, bench: Bench) -> None:
