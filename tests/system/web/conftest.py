@@ -70,7 +70,9 @@ class Remote:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().split()
-        assert line, "the laboratory did not start"
+        if not line:
+            self._end()
+            pytest.fail("the laboratory did not start")
         self.address = line[0]
         self.websocket = self.address.replace("http", "ws") + "/ws"
         self.port = int(self.address.rpartition(":")[2])
@@ -84,14 +86,19 @@ class Remote:
         return int(self._ps.num_threads())
 
     def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
         self._process.stdin.close()
         try:
             assert self._process.wait(20) == 0, "the laboratory ended badly"
         finally:
-            self._process.kill()
-            self._process.wait()
-            self._process.stdout.close()
+            self._end()
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import msgspec
@@ -101,8 +102,6 @@ class Reader:
 
     async def describe(self, request: web.Request) -> web.Response:
         """The OpenAPI description, made in a thread of its own: it may be large."""
-        from importlib.metadata import version
-
         from .openapi import describe  # only who asks for it pays for it
 
         devices = [(address_of(name), device) for name, device in self._host.devices().items()]
@@ -110,9 +109,16 @@ class Reader:
         if process is not None:
             devices.insert(0, (PROCESS, process))
         made = await self._upkeep.aside(lambda: msgspec.json.encode(
-            describe(devices, version("macduff"), read_only=self._read_only)
+            describe(devices, _version(), read_only=self._read_only)
         ))  # fmt: skip
         return web.Response(body=made, headers=HEADERS, content_type="application/json")
+
+
+def _version() -> str:
+    try:
+        return version("macduff")
+    except PackageNotFoundError:  # run from its sources, not installed
+        return "unknown"
 
 
 def _plain(device: DeviceModel, name: str) -> Any:
