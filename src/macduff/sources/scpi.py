@@ -89,6 +89,7 @@ class ScpiBinding:
         self._wire = wire
         self._where = where
         self._query = None if source.query is None else fill(source.query, context.arguments, where)
+        self._closed = False
         self._poll: Poll | None = None
         if self._query is not None:
             wire.check_line(self._query)
@@ -97,10 +98,11 @@ class ScpiBinding:
             )  # fmt: skip
 
     def start(self) -> None:
-        if self._poll is not None:
+        if self._poll is not None and not self._closed:
             self._wire.add_poll(self._poll)
 
     def close(self) -> None:
+        self._closed = True
         if self._poll is not None:
             self._wire.remove_poll(self._poll)
 

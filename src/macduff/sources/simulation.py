@@ -113,6 +113,8 @@ class SimulatedBinding:
 
     def start(self) -> None:
         simulation, source = self.simulation, self._source
+        if simulation._closed:
+            return
         simulation.update(simulation.value if source.initial is None else source.initial)
         if source.behaviour is not None:
             backend = self._context.target._device._backend_needed()

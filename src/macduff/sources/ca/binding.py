@@ -89,16 +89,19 @@ class PVBinding:
         self._declared = context.vtype
         self._vtype = context.vtype
         self._thread: CaThread | None = None
+        self._closed = False
         self._links: list[Link] = []
         self._guard = Guard(context.setpoint, self._declared.equal, self._later)
 
     # any thread
 
     def start(self) -> None:
-        self._thread = thread = CaThread.acquire()
-        thread.call(self._begin, thread)
+        if not self._closed:
+            self._thread = thread = CaThread.acquire()
+            thread.call(self._begin, thread)
 
     def close(self) -> None:
+        self._closed = True
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.call(self._end)
