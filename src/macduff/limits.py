@@ -88,6 +88,8 @@ class Limits:
     """How long a connection may stay without a whole request."""
     farewell: float = 1.0
     """How long a client that is hung up on has to take its leave."""
+    readback_wait: float = 1.0
+    """How long configure waits, after its puts, for readbacks that come later than the ends of the puts."""
 
 
 DEFAULTS = Limits()

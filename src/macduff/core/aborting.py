@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Aborting"]
 
-ENDED_BY_ABORT = ("method", "do", "setter", "started")
+ENDED_BY_ABORT = ("method", "do", "setter", "started", "connect")
 
 
 class Aborting:
@@ -47,7 +47,8 @@ class Aborting:
         machine, device = self.machine, self.machine.device
         process = machine.process
         self.active, self.failed, self.call = True, None, None
-        self.victims = [call for call in machine.calls if call.kind in ENDED_BY_ABORT]
+        # An idle task runs in every state, but one that clings to the lock would keep the device for ever.
+        self.victims = [c for c in machine.calls if c.kind in ENDED_BY_ABORT or (c.kind == "idle" and c.holds)]
         why = StateChanged(kind, message)
         grace = self.grace()
         grace_end = device._clock.monotonic() + grace
@@ -101,18 +102,32 @@ class Aborting:
 
     def check(self) -> None:
         """Whether everything that was aborted has ended."""
-        if not self.active or self.call is None or not self.call.ended:
+        if not self.active or self.call is None or not (self.call.ended or self.call.quarantined):
             return
         if any(call in self.machine.calls for call in self.victims):
             return
         self._finish()
 
-    def _grace_over(self) -> None:
-        """Quarantine what did not obey: its thread is given up, the device gets a free lock and place."""
+    def _grace_over(self, last: bool = False) -> None:
+        """Quarantine what did not obey: its thread is given up, the device gets a free lock and place.
+
+        Calls that only wait for the lock which another one clings to get as much time again.
+        """
+        machine, manager = self.machine, self.machine.process._manager
+        here = [call for call in [*self.victims, self.call] if call is not None and call in machine.calls]
+        for call in here:
+            manager.no_longer_waits(call)
         if not self.active:
             return
+        stuck = [call for call in here if call in machine.calls and (last or not call.queued)]
+        if stuck:
+            self._quarantine(stuck)
+        self.check()
+        if self.active:
+            self.timer = machine.process._later(self.grace(), self._grace_over, True)
+
+    def _quarantine(self, stuck: list[Call]) -> None:
         machine = self.machine
-        stuck = [call for call in [*self.victims, self.call] if call is not None and call in machine.calls]
         names = ", ".join(f"{machine.device.name}.{call.name}" for call in stuck)
         self.failed = DeviceFailed(
             f"{names}: expected to end within {self.grace():.3g} s of the abort, got no end; the thread is quarantined",
@@ -120,10 +135,7 @@ class Aborting:
         )
         for call in stuck:
             machine.process._manager.quarantine(call)
-        if machine.device.wire is not None and stuck:
-            machine.device.wire.close()
-        if self.active:
-            self._finish()
+        machine.process._joining.wires.close(machine.device)
 
     def _finish(self) -> None:
         machine = self.machine
@@ -139,8 +151,8 @@ class Aborting:
         if self.failed is not None:
             machine.problem("fault", Severity.MAJOR, f"abort failed: {self.failed}")
             machine.set_state(DState.Fault)
-        elif machine.zombies:
-            machine.set_state(DState.Fault)
+        elif any(not zombie.forgiven for zombie in machine.zombies):
+            machine.set_state(DState.Fault)  # an abort is no way round `reset(force=True)`
         else:
             if machine.plain:
                 machine.problem("fault")

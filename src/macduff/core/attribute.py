@@ -268,11 +268,13 @@ class Attribute(Generic[T]):
             segment.keep(self, now, device._every_bound)
         return wake
 
-    def ask(self, value: T) -> None:
+    def ask(self, value: T, call: Any = None) -> None:
         """Record the set point, and tell those who listen."""
         device = self._device
         wake = False
         with self._mutex:
+            if call is not None and call.dead is not None and not call.shielded():
+                raise call.dead
             self._setpoint = value
             if self._listened:
                 segment, wake = device._open_segment()

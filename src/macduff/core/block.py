@@ -58,7 +58,10 @@ class ProcessDevice(Device):
         self._fields_changed()
 
     def _publish(self, name: str, spec: MethodSpec, function: Callable[..., Any]) -> None:
-        self.methods[name] = self.__dict__[name] = Method(self, name, spec, function)
+        method: Method[Any, Any] = Method(self, name, spec, function)
+        with self._mutex:
+            self._set(methods={**self.methods, name: method}, **{name: method})
+            self._set_fields()
 
     @staticmethod
     def _remove_spec() -> MethodSpec:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .attribute import Attribute
@@ -14,7 +15,21 @@ from .names import check_member_names
 if TYPE_CHECKING:
     from .device import Device
 
-__all__ = ["DeviceParts", "declared", "parts_of"]
+FRAMEWORK = "macduff.core."
+
+__all__ = ["DeviceParts", "bound_arguments", "declared", "parts_of"]
+
+
+def bound_arguments(device: Device, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """What the outermost constructor was given, by name, defaults included; sources fill their `{...}` from it."""
+    signature = inspect.signature(type(device).__init__)
+    bound = signature.bind(device, *args, **kwargs)
+    bound.apply_defaults()
+    arguments = dict(bound.arguments)
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            arguments.update(arguments.pop(parameter.name, {}))
+    return {name: value for name, value in arguments.items() if value is not device}
 
 
 class DeviceParts:
@@ -24,6 +39,8 @@ class DeviceParts:
         self.members: dict[str, Attribute[Any] | Published[Any, Any, Any]] = {}
         self.children: dict[str, Child[Any]] = {}
         self.idle: dict[str, float] = {}
+        self.connects = False  # has a do_connect of its own
+        self.closes = False
 
     def refuse_assignment(self, where: str, name: str, value: object) -> str:
         """The sentence for `self.name = value` in device code."""
@@ -49,7 +66,7 @@ class DeviceParts:
         """Whether a device may be given one more attribute of that name."""
         if name in device.__dict__ or name in self.members or name in self.children:
             raise ValueError(f"{device.name}.{name}: expected a new name, got one that is taken")
-        check_member_names(device.name, [name], list(device.fields))
+        check_member_names(device.name, [name], [*device.fields, *device._children])
 
 
 def declared(cls: type) -> DeviceParts:
@@ -63,17 +80,31 @@ def declared(cls: type) -> DeviceParts:
                 parts.children[name] = member
             elif (period := period_of(member)) is not None:
                 parts.idle[name] = period
+            elif name in ("do_connect", "do_close") and not base.__module__.startswith(FRAMEWORK):
+                parts.connects = parts.connects or name == "do_connect"
+                parts.closes = parts.closes or name == "do_close"
         parts.members.update(vars(base).get("_published", {}))
     return parts
 
 
 def parts_of(cls: type) -> DeviceParts:
     """The parts of an author's class; TypeError for names that the framework or a protocol cannot bear."""
-    if not cls.__module__.startswith("macduff.core."):
-        inherited = [name for base in cls.__mro__[1:] for name in getattr(base, "_parts", DeviceParts()).members]
+    if not cls.__module__.startswith(FRAMEWORK):
+        bases = [parts for base in cls.__mro__[1:] if (parts := getattr(base, "_parts", None)) is not None]
+        inherited = {name: member for parts in reversed(bases) for name, member in parts.members.items()}
+        children = [name for parts in bases for name in parts.children]
         own = [name for name, member in vars(cls).items() if isinstance(member, (Attribute, Published, Child))]
-        check_member_names(cls.__qualname__, own, inherited)
-        for event in ("configure", "run", "pause", "rewind", "resume", "abort", "reset"):
-            if callable(vars(cls).get(event)) and event in inherited:
-                raise TypeError(f"{cls.__qualname__}.{event}: expected do_{event} to be written, got {event} itself")
+        _check_overridden(cls, inherited)
+        check_member_names(cls.__qualname__, own, [*inherited, *children])
     return declared(cls)
+
+
+def _check_overridden(cls: type, inherited: Mapping[str, object]) -> None:
+    """TypeError for a plain method in the place of a published one: clients would go on to call the old one."""
+    for name, member in vars(cls).items():
+        published = inherited.get(name)
+        if not isinstance(published, Published) or isinstance(member, Published) or name == "validate":
+            continue
+        if published.options.get("event"):
+            raise TypeError(f"{cls.__qualname__}.{name}: expected do_{name} to be written, got {name} itself")
+        raise TypeError(f"{cls.__qualname__}.{name}: expected @publish_method above it, as in its base class, got none")

@@ -51,7 +51,6 @@ class Request:
         "origin",
         "parent",
         "readback",
-        "resolving",
         "spec",
         "time",
         "waits_for",
@@ -78,6 +77,7 @@ class Request:
         self.origin = origin
         self.readback = readback
         self.spec: Any = None
+        self.event = ""  # "configure", "run", ...: what it is to the state machine
         self.call: Call | None = None
         self.open = True
         self.time = 0
@@ -96,13 +96,47 @@ class Request:
         return f"{self.device.name}.{self.member}{whom}"
 
 
+def _has_unseen(futures: deque[Future[Any]]) -> bool:
+    """Whether one of them failed and nobody has seen it; those that somebody has seen meanwhile are dropped."""
+    while futures and futures[0].seen:
+        futures.popleft()
+    return bool(futures)
+
+
 class Call:
     """One run of author's code for a device: a method, a do_ function, a setter or an idle task."""
 
     __slots__ = (
-        "body", "children", "dead", "device", "ended", "exclusive", "flag", "grace_end", "holds", "kind", "lockless",
-        "mark", "marks", "name", "on_end", "outcome", "parent", "pause_wanted", "quarantined", "reported", "request",
-        "reserved", "shield_end", "since", "slot", "thread", "unseen",
+        "body",
+        "children",
+        "dead",
+        "device",
+        "ended",
+        "exclusive",
+        "flag",
+        "forgiven",
+        "grace_end",
+        "holds",
+        "kind",
+        "lockless",
+        "mark",
+        "marks",
+        "name",
+        "on_end",
+        "outcome",
+        "parent",
+        "pause_wanted",
+        "quarantined",
+        "queued",
+        "replaced",
+        "reported",
+        "request",
+        "reserved",
+        "shield_end",
+        "since",
+        "slot",
+        "thread",
+        "unseen",
     )  # fmt: skip
 
     def __init__(
@@ -137,11 +171,14 @@ class Call:
         self.children: list[Request] = []
         self.unseen: deque[Future[Any]] = deque()
         self.mark = 0  # the device's sequence when it began
-        self.marks: dict[Any, int] | None = None
+        self.marks: dict[Device, int] = {}  # of the device and its children when it began, or at the last report_wait
         self.shield_end: float | None = None
         self.grace_end: float | None = None
         self.pause_wanted = False
+        self.queued = False  # it waits for the lock or a slot: what keeps it is not its own code
         self.quarantined = False
+        self.replaced = False  # the pool was given another worker for it
+        self.forgiven = False  # a forced reset went on although it is quarantined
         self.ended = False
         self.reported = False  # by the watchdog
         self.outcome: Any = None
@@ -155,7 +192,7 @@ class Call:
     def shielded(self) -> bool:
         """Whether a dead token is borne with now (rule 19)."""
         end = self.shield_end
-        if end is None:
+        if end is None or self.quarantined:
             return False
         now = self.device._clock.monotonic()
         return now < end and (self.grace_end is None or now < self.grace_end)
@@ -164,11 +201,24 @@ class Call:
         """Raise if the token is dead, or if a call that it started failed and nobody waits for that one."""
         if self.dead is not None and not self.shielded():
             raise self.dead
-        if self.unseen and self.dead is None:
-            future = self.unseen.popleft()
-            error = future.take_error()
+        while self.unseen and self.dead is None:
+            error = self.unseen.popleft().take_error()
             if error is not None:
                 raise error
+
+    def interrupted(self) -> bool:
+        """Whether `check` has something to raise, so that a wait must end."""
+        if self.dead is not None:
+            return not self.shielded()
+        return _has_unseen(self.unseen)
+
+    def patience(self) -> float | None:
+        """Seconds until a shield that bears with a dead token ends; None when no end is near."""
+        if self.dead is None or self.shield_end is None:
+            return None
+        ends = (self.shield_end,) if self.grace_end is None else (self.shield_end, self.grace_end)
+        left: float = min(ends) - self.device._clock.monotonic()
+        return left
 
     def enter_wait(self, flag: Flag) -> None:
         """Give up lock and slot; raise instead when the token is dead."""
@@ -183,7 +233,10 @@ class Call:
     def leave_wait(self) -> None:
         """Take them back, before those who have not begun (rule 8)."""
         self.flag = None
-        self.take_lock(front=True)
+        if self.kind != "abort":
+            self.take_lock(front=True)
+        elif not self.take_lock(front=True, timeout=self.device._process_needed().limits.abort_lock_wait):
+            self.lockless = True  # what it aborts clings to the lock (rule 20)
         self.take_slot()
 
     def take_lock(self, *, front: bool = False, timeout: float | None = None) -> bool:
@@ -191,7 +244,10 @@ class Call:
         device = self.device
         if self.lockless:
             return True
-        if not device._lock.acquire(timeout=timeout, front=front):
+        self.queued = True
+        got = device._lock.acquire(timeout=timeout, front=front)
+        self.queued = False
+        if not got:
             return False
         with device._mutex:
             if not self.quarantined:
@@ -202,10 +258,15 @@ class Call:
         return True
 
     def take_slot(self) -> None:
-        """One of the places for runnable calls; calls made for an abort need none."""
+        """One of the places for runnable calls; calls made for an abort need none, and those that are ended neither."""
         if self.reserved:
             return
-        self.device._slots.acquire()
+        self.queued = True
+        got = self.device._slots.acquire(self)
+        self.queued = False
+        self.flag = None
+        if not got:
+            return
         with self.device._mutex:
             self.slot = not self.quarantined
             kept = self.slot
@@ -270,7 +331,16 @@ class Outside:
         return False
 
     def check(self) -> None:
-        pass
+        while self.unseen:
+            error = self.unseen.popleft().take_error()
+            if error is not None:
+                raise error
+
+    def interrupted(self) -> bool:
+        return _has_unseen(self.unseen)
+
+    def patience(self) -> None:
+        return None
 
     def enter_wait(self, flag: Flag) -> None:
         self.flag = flag

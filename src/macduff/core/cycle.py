@@ -34,6 +34,19 @@ class Cycle:
         requests = [self.run, self.pausing, *self.pending.values()]
         return [request for request in requests if request is not None and request.open]
 
+    def between_states(self, request: Request) -> bool:
+        """Whether it is in the midst of a pause or a rewind, which no state would tell of if only its call ended."""
+        return request.call in self.pending and request.call.name in ("do_stop", "do_rewind")
+
+    def withdraw(self, request: Request) -> bool:
+        """Forget a pause that was not taken yet."""
+        if self.pausing is not request or self.machine.state is not DState.Running:
+            return False
+        self.pausing = None
+        if self.phase is not None:
+            self.phase.pause_wanted = False
+        return True
+
     def forget(self) -> None:
         """After an abort or a fault nothing of the cycle is left; parked runs of children are ended."""
         self.run = self.phase = self.pausing = None
@@ -51,7 +64,7 @@ class Cycle:
     def call(self, request: Request) -> None:
         """An event of the state machine: accept it or raise why not."""
         machine, device = self.machine, self.device
-        event = request.member
+        event = request.event = request.member
         request.spec = device.methods[event].spec
         leases.check(device, request)
         if event == "run" and self._takes_over(request):
@@ -89,8 +102,8 @@ class Cycle:
         machine = self.machine
         if machine.state not in TRANSITIONS[event].sources:
             raise machine.wrong_state(event, " or ".join(sorted(s.value for s in TRANSITIONS[event].sources)))
-        if machine.connecting:
-            raise WrongState(f"{self.device.name}.{event}: expected a connected device, got: {machine.connecting}")
+        if machine.connecting and event != "reset":
+            raise machine.not_connected(event)
 
     def _check_zombies(self, request: Request) -> None:
         if self.machine.zombies and not request.args.get("force"):
@@ -121,13 +134,15 @@ class Cycle:
                 self._give_up(request, Outcome(None, outcome.error))
                 return
             try:
-                self._check_state(request.member)
+                self._check_state(request.event)
+                if request.event == "rewind":
+                    self._check_steps(request)
             except MacduffError as error:
                 self._give_up(request, Outcome(None, error))
                 return
             begin(request)
 
-        self._do(request, "handle_event", lambda: device.handle_event(request.member), ended)
+        self._do(request, "handle_event", lambda: device.handle_event(request.event), ended)
 
     def _give_up(self, request: Request, outcome: Outcome) -> None:
         """The request ends and nothing changed."""
@@ -144,10 +159,9 @@ class Cycle:
         def at_end(call: Call) -> None:
             self.pending.pop(call, None)
             if call.dead is not None and call.dead.kind != "Paused":
-                if (request is not None and request is not self.run) or (
-                    request is not None and self.machine.aborting.active
-                ):
-                    self.machine.process._resolve(request, Outcome(None, request.forced))
+                if request is not None and (request is not self.run or self.machine.aborting.active):
+                    error = request.forced or self.machine.ended_error(call.dead, request.member)
+                    self.machine.process._resolve(request, Outcome(None, error))
                 self.machine.aborting.check()
                 return
             ended(call)
@@ -167,8 +181,8 @@ class Cycle:
         finals: tuple[DState, ...] = self.device._finals(event)
         if outcome.value is None:
             return finals[0]
-        if outcome.value in finals:
-            return finals[finals.index(outcome.value)]
+        if isinstance(outcome.value, DState) and outcome.value in finals:
+            return outcome.value
         expected = " or ".join(str(state) for state in finals)
         return DeviceFailed(
             f"{self.device.name}.{call.name}: expected to return {expected}, got {outcome.value!r}",
@@ -208,6 +222,7 @@ class Cycle:
     def _configure_with(self, request: Request, parameters: Mapping[str, Any]) -> None:
         device, machine = self.device, self.machine
         machine.set_state(DState.Configuring)
+        confirm = tuple(request.args) if request.readback else ()
 
         def configured(call: Call) -> None:
             final = self._final(call, "configure")
@@ -219,7 +234,7 @@ class Cycle:
             machine.leave_place()
             machine.process._resolve(request, Outcome())
 
-        self._do(request, "do_configure", lambda: device._configure_body(parameters), configured)
+        self._do(request, "do_configure", lambda: device._configure_body(parameters, confirm), configured)
 
     def put_parameters(self, request: Request, values: Mapping[str, Any]) -> None:
         """A put of parameters from outside: reconfigure, store, or refuse (rule 24)."""
@@ -228,7 +243,10 @@ class Cycle:
             raise machine.wrong_state(request.member, "Idle or Ready")
         if machine.place is not None:
             raise machine.busy(request, request.member)
+        if machine.connecting:
+            raise machine.not_connected(request.member)
         machine.process._manager.check_room(request)
+        request.event = "configure"
         request.spec = device.methods["configure"].spec
         request.args = dict(values)
         if machine.state is DState.Ready or device.configure_on_put:
@@ -241,7 +259,7 @@ class Cycle:
         def validated(call: Call) -> None:
             outcome = machine.outcome(call)
             if outcome.error is None:
-                device._store(values)
+                device._store({name: outcome.value[name] for name in values})  # as validate would have them used
             self._give_up(request, Outcome(None, outcome.error))
 
         self._do(request, "validate", lambda: device._validated(dict(values)), validated)
@@ -390,6 +408,9 @@ class Cycle:
                 self._fail(request, final)
                 return
             machine.problem("fault")
+            for zombie in machine.zombies:
+                zombie.forgiven = True
+            machine.process._joining.go_on(self.device)
             machine.place = None
             machine.set_state(final)
             machine.leave_place()

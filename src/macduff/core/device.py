@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -14,19 +13,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
 from ..limits import DEFAULTS
 from ..values import Reading, VEnum, VString, VType
-from . import putting, starting, waiting
+from . import dynamic, family, putting, starting, waiting
 from .attribute import Attribute
-from .building import DeviceParts, declared, parts_of
+from .building import DeviceParts, bound_arguments, declared, parts_of
+from .describing import as_dict
 from .future import Future
 from .lane import Segment
 from .machine import Machine
 from .method import Method, MethodSpec, Published
 from .names import check_device_name
 from .states import DState
+from .unbound import CLOCK, LOCAL, no_lane, no_wake
 from .watch import Watch
 
 if TYPE_CHECKING:
     from ..primitives import Backend, Clock
+    from .own_thread import OwnThread
     from .process import Process
 
 __all__ = ["Device"]
@@ -35,26 +37,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 D = TypeVar("D", bound="Device")
-
-
-class _Unbound(threading.local):
-    call: Any = None
-
-
-class _SystemClock:
-    monotonic = staticmethod(time.monotonic)
-    time_ns = staticmethod(time.time_ns)
-
-
-_UNBOUND = _Unbound()
-_CLOCK = _SystemClock()
-
-
-def _no_lane(_: Segment) -> None:
-    """A device outside a Process has no listeners."""
-
-
-def _no_wake() -> None: ...
 
 
 def _abort(device: Device) -> None:
@@ -96,13 +78,7 @@ class Device:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = object.__new__(cls)
-        bound = inspect.signature(cls.__init__).bind(self, *args, **kwargs)
-        bound.apply_defaults()
-        arguments = dict(bound.arguments)
-        for parameter in inspect.signature(cls.__init__).parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                arguments.update(arguments.pop(parameter.name, {}))
-        self.__dict__["_arguments"] = {name: value for name, value in arguments.items() if value is not self}
+        self.__dict__["_arguments"] = bound_arguments(self, args, kwargs)
         return self
 
     def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
@@ -116,26 +92,28 @@ class Device:
         self._segment: Segment | None = None
         self._unpublished: deque[Segment] = deque()
         self._every_bound = DEFAULTS.every_changes
-        self._lane_append: Callable[[Segment], None] = _no_lane
-        self._wake: Callable[[], None] = _no_wake
-        self._local: Any = _UNBOUND
-        self._clock: Any = _CLOCK
-        self._set(clock=_CLOCK)
+        self._lane_append: Callable[[Segment], None] = no_lane
+        self._wake: Callable[[], None] = no_wake
+        self._local: Any = LOCAL
+        self._clock: Any = CLOCK
+        self._set(clock=CLOCK)
         self._preempt: Callable[[], None] | None = None
         self._backend: Backend | None = None
         self._process: Process | None = None
         self._lock: Any = None
         self._slots: Any = None
         self._removed = False
+        self._simulate = False
+        self._helpers: list[OwnThread] = []
         self._dropped = 0
         self._parent: Device | None = None
         self._children: dict[str, Device] = {}
         self._owned: list[Device] = []
         self._machine = Machine(self)
-        self._fields: dict[str, Any] | None = None
         self._set(attributes={}, methods={})
         for part_name, part in self._parts.members.items():
             self._add_part(part_name, part)
+        self._set_fields()
         for role, child in children.items():
             self.set_child(role, child)
 
@@ -161,39 +139,11 @@ class Device:
 
     def add_child(self, child: D) -> D:
         """A part that belongs to this device: it is named `SELF:CHILD`, and comes and goes with it."""
-        if self._process is not None:
-            raise RuntimeError(
-                f"{self.name}.add_child: expected to be called in __init__, got it after the device was added"
-            )
-        role = child.name
-        child._rename(f"{self.name}:{role}")
-        child._parent = self
-        self._children[role] = child
-        self._owned.append(child)
-        return child
+        return family.add_child(self, child)
 
     def set_child(self, role: str, child: Device) -> None:
         """Give the device of a `Child`; TypeError when it is of another class."""
-        declaration = self._parts.children.get(role)
-        if declaration is None:
-            known = ", ".join(self._parts.children) or "none"
-            raise TypeError(f"{self.name}.{role}: expected one of its children ({known}), got {child!r}")
-        if not isinstance(child, declaration.cls):
-            raise TypeError(f"{self.name}.{role}: expected a {declaration.cls.__name__}, got {child!r}")
-        self._children[role] = child
-        self.__dict__[role] = child
-
-    def _rename(self, name: str) -> None:
-        if self._process is not None or self._parent is not None:
-            raise RuntimeError(f"{self.name}: expected a new device, got one that belongs to something already")
-        check_device_name(name)
-        self._log = logging.getLogger(f"macduff.device.{name}")
-        self._set(name=name, log=self._log)
-        for role, child in self._children.items():
-            if child in self._owned:
-                child._parent = None
-                child._rename(f"{name}:{role}")
-                child._parent = self
+        family.set_child(self, role, child)
 
     # changes
 
@@ -316,72 +266,32 @@ class Device:
 
     def add_attribute(self, name: str, attribute: Attribute[T]) -> Attribute[T]:
         """An attribute that this device alone has; clients see the device's fields change."""
-        self._parts.check_new(self, name)
-        attribute.name = name
-        bound = attribute._bind(self)
-        self.attributes[name] = self.__dict__[name] = bound
-        self._fields_changed()
-        if self._process is not None:
-            self._process._attribute_added(self, bound)
-        return bound
+        return dynamic.add_attribute(self, name, attribute)
 
     def remove_attribute(self, name: str) -> None:
         """Take away an attribute that `add_attribute` gave."""
-        attribute = self._attribute(name)
-        if name in self._parts.members:
-            raise RuntimeError(
-                f"{self.name}.{name}: expected an attribute given by add_attribute, got one of the class"
-            )
-        del self.attributes[name], self.__dict__[name]
-        if attribute._binding is not None:
-            attribute._binding.close()
-        self._fields_changed()
+        dynamic.remove_attribute(self, name)
 
     def _fields_changed(self) -> None:
-        wake = False
-        with self._mutex:
-            self._fields = None
-            if self._process is not None:
-                segment, wake = self._open_segment()
-                segment.extra[""] = self
-        if wake:
-            self._wake()
+        dynamic.fields_changed(self)
+
+    def _set_fields(self) -> None:
+        """Under the value mutex once others know the device; a new mapping, for others look at the old one."""
+        self._fields: dict[str, Any] = {**self.attributes, **self.methods}
 
     # what servers see
 
     @property
     def fields(self) -> Mapping[str, Attribute[Any] | Method[Any, Any]]:
         """Attributes and methods by name, in order."""
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = {**self.attributes, **self.methods}
-        return fields
+        return self._fields
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data, children included: values, set points, alarms, time stamps (ns), states."""
-        result: dict[str, Any] = {"name": self.name, "class": type(self).__name__, "description": self.description}
-        result["attributes"] = {
-            name: {
-                "value": attribute.vtype.to_json(attribute._now[0]),
-                "alarm": {
-                    "severity": attribute.alarm.severity.name,
-                    "status": attribute.alarm.status.name,
-                    "message": attribute.alarm.message,
-                },
-                "time": attribute.time,
-                "type": attribute.vtype.name,
-                "writable": attribute.writable,
-            }
-            for name, attribute in self.attributes.items()
-        }
-        result["methods"] = {
-            name: {"takes": {arg: vtype.name for arg, vtype in method.takes.items()}, "description": method.description}
-            for name, method in self.methods.items()
-        }
-        result["children"] = {role: child.to_dict() for role, child in self._children.items()}
-        return result
+        return as_dict(self)
 
     if TYPE_CHECKING:
+        _arguments: Mapping[str, Any]
         wire: Any
         label: str
         description: str
@@ -426,9 +336,7 @@ class Device:
 
     def _family(self) -> Iterator[Device]:
         """This device and the parts that belong to it."""
-        yield self
-        for child in self._owned:
-            yield from child._family()
+        return family.family(self)
 
 
 Device._parts = declared(Device)

@@ -18,10 +18,11 @@ R = TypeVar("R")
 class Future(Generic[R]):
     """The result to come of `start(...)`; belongs to the call that started it."""
 
-    __slots__ = ("_call", "_observed", "_outcome", "request", "what")
+    __slots__ = ("_call", "_observed", "_others", "_outcome", "request", "what")
 
     def __init__(self, call: Call | Outside, what: str) -> None:
         self._call = call
+        self._others: tuple[Call | Outside, ...] = ()  # calls that wait for it too, such as a do_stop
         self._outcome: Outcome | None = None
         self._observed = False
         self.what = what
@@ -36,10 +37,11 @@ class Future(Generic[R]):
 
         timeout in seconds; TimedOut when it is not met, and the call goes on.
         """
-        from .waiting import block
+        from .waiting import block, current
 
-        self._observed = True
-        if not block(self._call, f"the end of {self.what}", self.done, timeout):
+        call = current(self._call.device)
+        self.awaited_by(call)
+        if not block(call, f"the end of {self.what}", self.done, timeout):
             raise TimedOut(f"{self.what}: expected its end within {timeout} s")
         return self.value()
 
@@ -57,6 +59,17 @@ class Future(Generic[R]):
         """Somebody waits for it: its error is theirs, not the next wait's (rule 14)."""
         self._observed = True
 
+    def awaited_by(self, call: Call | Outside) -> None:
+        """A call is about to wait for it, to be woken at its end."""
+        self._observed = True
+        if call is not self._call and call not in self._others:
+            self._others = (*self._others, call)
+
+    @property
+    def seen(self) -> bool:
+        """Whether somebody waits for it or took its error."""
+        return self._observed
+
     def take_error(self) -> MacduffError | None:
         """The error that nobody has seen yet."""
         if self._observed or self._outcome is None:
@@ -70,3 +83,5 @@ class Future(Generic[R]):
         if outcome.error is not None and not self._observed:
             self._call.unseen.append(self)
         self._call.wake()
+        for call in self._others:
+            call.wake()

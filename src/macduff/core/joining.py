@@ -1,23 +1,22 @@
-"""How devices come and go: bound to the Process, connected, closed."""
+"""How devices come: named, bound to the Process, seen, connected."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Busy, MacduffError, NotFound
+from ..errors import MacduffError, Refused, Removed
 from ..primitives import Lock
 from ..primitives.coroutines import CoroutineRunner
 from ..values import Severity
-from . import leases
 from .attribute import Attribute
 from .call import Call, Outcome
 from .device import Device
+from .names import Names
 from .source import SourceContext
-from .states import StateChanged
 from .waiting import released
+from .wires import Wires
 
 if TYPE_CHECKING:
     from .process import Process
@@ -28,15 +27,13 @@ LOG = logging.getLogger("macduff.core")
 
 
 class Joining:
-    """Adds devices to a Process and takes them away."""
+    """Adds devices to a Process."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._coroutines: CoroutineRunner | None = None
-        self._closing: set[str] = set()
-        self._closed: list[Callable[[], None]] = []
-
-    # coming
+        self.coroutines = CoroutineRunner(f"{process.name} coroutines")  # its loop begins with the first
+        self.names = Names(process.backend.mutex())
+        self.wires = Wires()
 
     def add(self, device: Device, simulate: bool) -> None:
         """`Process.add`: prepare here, register on the Process thread."""
@@ -44,25 +41,28 @@ class Joining:
         family = list(device._family())
         for member in family:
             self._check(member)
-        for member in family:
-            self.prepare(member, simulate)
-
-        def register() -> None:
+        self.names.take(family)
+        try:
             for member in family:
-                self.register(member)
-
+                self.prepare(member, simulate)
+        except BaseException:
+            self._undo(family)
+            raise
         if process._task is None:
-            register()
-            return
-        self._on_process(register, f"{device.name} to be added")
+            self.register(family)
+        else:
+            self._on_process(family)
+
+    def _undo(self, family: Iterable[Device]) -> None:
+        """It did not come to it: the names are free, and the device may be added again."""
+        for member in family:
+            member._process = None
+        self.names.free(member.name for member in family)
 
     def _check(self, device: Device) -> None:
+        process = self._process
         if device._process is not None:
             raise ValueError(f"{device.name}: expected a new device, got one that belongs to a Process already")
-        lower = {name.lower(): name for name in self._process._devices}
-        other = lower.get(device.name.lower())
-        if other is not None:
-            raise ValueError(f"{device.name}: expected a name that is free, got one that is taken by {other}")
         missing = [role for role in device._parts.children if role not in device._children]
         if missing:
             raise ValueError(
@@ -70,30 +70,33 @@ class Joining:
                 f"give it in the constructor ({missing[0]}=device)"
             )
         strange = [
-            child.name for child in device._children.values() if child._process is None and child not in device._owned
+            child.name
+            for child in device._children.values()
+            if child not in device._owned and (child._process is not process or child._removed)
         ]
         if strange:
             raise ValueError(
-                f"{device.name}: expected children that were added before it, got {', '.join(strange)} not added"
+                f"{device.name}: expected children that were added to this Process before it, got "
+                f"{', '.join(strange)} not added"
             )
 
-    def _on_process(self, function: Callable[[], None], reason: str) -> None:
-        """Do something on the Process thread and wait for it, from device code or outside."""
+    def _on_process(self, family: list[Device]) -> None:
+        """Register on the Process thread and wait for it, from device code or outside."""
         process = self._process
 
         def begin(done: Callable[[Outcome], None]) -> None:
             def act() -> None:
                 try:
-                    function()
+                    self.register(family)
                 except Exception as error:
-                    failure = error if isinstance(error, MacduffError) else MacduffError(str(error))
-                    done(Outcome(None, failure))
-                    return
-                done(Outcome())
+                    self._undo(family)
+                    done(Outcome(None, error if isinstance(error, MacduffError) else MacduffError(str(error))))
+                else:
+                    done(Outcome())
 
             process._post(act)
 
-        released(process.block, reason, begin)
+        released(process.block, f"{family[0].name} to be added", begin)
 
     def prepare(self, device: Device, simulate: bool) -> None:
         """Bind a device to this Process's backend and its sources to the device; nothing is opened."""
@@ -107,7 +110,7 @@ class Joining:
         device._every_bound = process.limits.every_changes
         device._lane_append = process._lane.append
         device._wake = process._wake
-        device.__dict__["_simulate"] = simulate
+        device._simulate = simulate
         for attribute in device.attributes.values():
             self.prepare_attribute(device, attribute)
 
@@ -116,37 +119,58 @@ class Joining:
         attribute._time_ns = device._clock.time_ns
         source = attribute.source
         if source is not None:
-            if device.__dict__.get("_simulate"):
+            if device._simulate:
                 source = source.simulated()
-            context = SourceContext(attribute, device.wire, device.__dict__["_arguments"])
+            context = SourceContext(attribute, device.wire, device._arguments)
             attribute._binding = source.bind(context)
 
-    def register(self, device: Device) -> None:
+    def register(self, family: list[Device]) -> None:
         """On the Process thread: clients can see it from here on."""
         process = self._process
-        process._devices[device.name] = device
-        if device is not process.block:
+        first = family[0]
+        if process._stopping:
+            raise Refused(f"{first.name}: expected a Process that goes on, got one that is stopping", device=first.name)
+        for device in family:
+            for child in device._children.values():
+                if child not in device._owned and (child._removed or child._machine.leaving):
+                    raise Removed(f"{device.name}: expected children that stay, got {child.name}, which was removed")
+        process._devices = {**process._devices, **{device.name: device for device in family}}
+        if first is not process.block:
             process.block.list_devices()
+        for device in family:
+            self._begin(device)
+
+    def _begin(self, device: Device) -> None:
+        """Everything about a device that goes on by itself."""
+        process = self._process
         for name, period in device._parts.idle.items():
-            process._manager.schedule_idle(device, name, period)
-        owner = device._parent is None or device._parent.wire is not device.wire
-        connecting = type(device).do_connect is not Device.do_connect
-        simulated = device.__dict__.get("_simulate", False)
-        if connecting and not simulated:
+            process._manager.idle.schedule(device, name, period)
+        if device._parts.connects and not device._simulate:
             device._machine.connecting = "it was just added"
             self._connect(device, 0.0)
-        if device.wire is not None and owner and not simulated:
-            device.wire.open()
+        self.wires.join(device)
         for attribute in device.attributes.values():
-            if attribute._binding is not None:
-                attribute._binding.start()
+            self.begin_source(attribute)
+
+    @staticmethod
+    def begin_source(attribute: Attribute[Any]) -> None:
+        """Let an attribute's source follow; what prevents it is seen at the attribute."""
+        if attribute._binding is None:
+            return
+        try:
+            attribute._binding.start()
+        except Exception as error:
+            LOG.exception("%r: its source could not be started", attribute)
+            SourceContext(attribute, None, {}).invalid(f"its source could not be started: {error}")
+
+    # connecting
 
     def _connect(self, device: Device, pause: float) -> None:
         """do_connect in a worker, again until it succeeds."""
-        if device._removed:
+        machine = device._machine
+        if device._removed or not machine.connecting or any(call.kind == "connect" for call in machine.calls):
             return
         limits = self._process.limits
-        machine = device._machine
 
         def ended(call: Call) -> None:
             error = machine.outcome(call).error
@@ -158,171 +182,12 @@ class Joining:
                 machine.connecting = str(error)
                 machine.problem("connect", Severity.INVALID, f"not connected: {error}")
                 self._process._later(after, self._connect, device, after)
+            machine.aborting.check()
             machine.refresh()
 
         self._process._manager.run(Call(device, "do_connect", "connect", device.do_connect, ended))
 
-    # going
-
-    def remove(self, name: str, force: bool) -> None:
-        """`Process.remove`: waits until the device is closed."""
-        process = self._process
-
-        def begin(done: Callable[[Outcome], None]) -> None:
-            process._post(self.begin_remove, name, force, done)
-
-        released(process.block, f"{name} to be removed", begin)
-
-    def begin_remove(self, name: str, force: bool, done: Callable[[Outcome], None]) -> None:
-        """On the Process thread: refuse, or abort what runs and go on when that ended."""
-        process = self._process
-        device = process._devices.get(name)
-        if device is None or device is process.block:
-            done(Outcome(None, NotFound(f"{name}: expected the name of a device, got none of that name", device=name)))
-            return
-        users = [other.name for other in process._devices.values() if device in other._children.values()]
-        if users:
-            done(
-                Outcome(None, Busy(f"{name}: expected a device that no other uses, got one used by {', '.join(users)}"))
-            )
-            return
-        family = list(device._family())
-        busy = [member for member in family if any(call.kind != "idle" for call in member._machine.calls)
-                or member._machine.place is not None or member._machine.holder not in (None, *family)]  # fmt: skip
-        if busy and not force:
-            names = ", ".join(member.name for member in busy)
-            done(
-                Outcome(None, Busy(f"{name}: expected devices at rest, got {names} busy; force=True aborts them first"))
-            )
-            return
-        waiting = list(busy)
-
-        def one_ended(member: Device) -> None:
-            waiting.remove(member)
-            if not waiting:
-                self._take_out(family, done)
-
-        if not busy:
-            self._take_out(family, done)
-        for member in busy:
-            aborting = member._machine.aborting
-            aborting.then.append(partial(one_ended, member))
-            if not aborting.active:
-                aborting.begin("Removed", f"{member.name} was removed")
-
-    def _take_out(self, family: list[Device], done: Callable[[Outcome], None]) -> None:
-        """Nobody sees it any more; then its hardware is let go of."""
-        process = self._process
-        if family[0]._removed:
-            done(Outcome())  # two asked for it at the same time
-            return
-        left = len(family)
-
-        def closed() -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                done(Outcome())
-
-        for device in family:
-            leases.give_back(device)
-            del process._devices[device.name]
-            process._listeners.flush(device)
-            process._listeners.device_removed(device, f"{device.name} was removed")
-        process.block.list_devices()
-        for device in family:
-            self._end_background(device)
-            self.close(device, closed)
-            device._removed = True
-
-    def _end_background(self, device: Device) -> None:
-        """Idle tasks and attempts to connect end with the device."""
-        why = StateChanged("Removed", f"{device.name} was removed")
-        for call in list(device._machine.calls):
-            if call.kind in ("idle", "connect"):
-                self._process._manager.kill(call, why)
-
-    def close(self, device: Device, closed: Callable[[], None]) -> None:
-        """do_close in a worker, then sources and wire."""
-        over = False
-
-        def end() -> None:
-            nonlocal over
-            if over:
-                return
-            over = True
-            timer.cancel()
-            for attribute in device.attributes.values():
-                if attribute._binding is not None:
-                    attribute._binding.close()
-            for helper in device.__dict__.get("_threads", ()):
-                helper.close()
-            if device.wire is not None and (device._parent is None or device._parent.wire is not device.wire):
-                device.wire.close()
-            closed()
-
-        def ended(call: Call) -> None:
-            error = device._machine.outcome(call).error
-            if error is not None:
-                LOG.error("%s.do_close: %s", device.name, error)
-            end()
-
-        timer = self._process._later(self._process.limits.close_time, end)
-        if type(device).do_close is Device.do_close:
-            end()
-            return
-        call = Call(device, "do_close", "close", device.do_close, ended, reserved=True)
-        call.lockless = bool(device._machine.zombies)
-        self._process._manager.run(call)
-
-    # the end of the Process
-
-    def close_all(self, done: Callable[[], None], limit: float) -> None:
-        """On the Process thread: abort what runs, then close every device."""
-        process = self._process
-        process._stopping = True
-        devices = [device for device in process._devices.values() if device is not process.block]
-        busy = [device for device in devices if device._machine.place is not None or device._machine.aborting.active
-                or any(call.kind in ("method", "do", "setter") for call in device._machine.calls)]  # fmt: skip
-        left = len(busy)
-
-        def one_ended() -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                self._close_these(devices, done)
-
-        if not busy:
-            self._close_these(devices, done)
-        for device in busy:
-            aborting = device._machine.aborting
-            aborting.then.append(one_ended)
-            if not aborting.active:
-                aborting.begin("Aborted", f"the Process stops, so {device.name} was aborted")
-
-    def _close_these(self, devices: list[Device], done: Callable[[], None]) -> None:
-        left = len(devices)
-        if not left:
-            done()
-
-        def one_closed() -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                done()
-
-        for device in devices:
-            self._end_background(device)
-            self.close(device, one_closed)
-            device._removed = True
-            self._process._listeners.device_removed(device, "the Process stops")
-
-    def coroutines(self) -> CoroutineRunner:
-        """The asyncio loop for `wait_async`, begun when first needed."""
-        if self._coroutines is None:
-            self._coroutines = CoroutineRunner(f"{self._process.name} coroutines")
-        return self._coroutines
-
-    def end_helpers(self) -> None:
-        if self._coroutines is not None:
-            self._coroutines.close()
+    def go_on(self, device: Device) -> None:
+        """After a reset: what a quarantine closed is opened, and an attempt to connect that hung is made again."""
+        self.wires.open(device)
+        self._connect(device, 0.0)

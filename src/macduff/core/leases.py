@@ -56,7 +56,7 @@ def take(device: Device, request: Request) -> None:
 def _refused(cls: type[MacduffError], device: Device, request: Request, what: str) -> MacduffError:
     return cls(
         f"{device.name}.{request.member}: expected {what}",
-        device=device.name, member=request.member, state=device._machine.state.value,
+        device=device.name, member=request.member, state=device._machine.state.value, allowed=device._machine.allowed(),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ class Putable(Protocol):
 class Listener:
     """One `listen`: a queue, a device, what below it, and whether each change counts."""
 
-    __slots__ = ("device", "every", "member", "queue", "suffix")
+    __slots__ = ("device", "every", "followed", "member", "queue", "suffix")
 
     def __init__(self, queue: Putable, device: Device, suffix: str, every: bool) -> None:
         self.queue = queue
@@ -33,6 +33,7 @@ class Listener:
         self.suffix = suffix
         self.member = suffix.partition(".")[0]
         self.every = every
+        self.followed: dict[Attribute[Any], None] = {}
 
     def wants(self, key: str) -> bool:
         """Whether a change at `key` is at or below the suffix."""
@@ -51,43 +52,68 @@ class Listeners:
     def has_audience(self, device: Device) -> bool:
         return device in self._table
 
-    def add(self, listener: Listener) -> None:
-        self._table.setdefault(listener.device, []).append(listener)
-        for attribute in self._attributes(listener):
-            self.follow(attribute, listener, 1)
+    def add(self, listener: Listener) -> int:
+        """From here on it hears; returns the sequence of here: what is older went to the others before (rule 5)."""
+        device = listener.device
+        with device._mutex:
+            attributes = device.attributes
+            if listener.suffix:
+                attributes = {name: one for name, one in attributes.items() if name == listener.member}
+            for attribute in attributes.values():
+                self._follow(attribute, listener)
+            device._segment = None
+            older, sequence = list(device._unpublished), device._sequence
+        for segment in older:
+            self.publish(segment)
+        self._table.setdefault(device, []).append(listener)
+        return sequence
 
     def remove(self, listener: Listener) -> None:
         """Forget a listener; harmless when it is not there any more."""
         kept = self._table.get(listener.device, [])
         if listener in kept:
             kept.remove(listener)
-            for attribute in self._attributes(listener):
-                self.follow(attribute, listener, -1)
+            self._leave(listener)
             if not kept:
                 del self._table[listener.device]
 
     def attribute_added(self, attribute: Attribute[Any]) -> None:
-        """An attribute that came later is heard by those who listen to the whole device."""
-        for listener in self._table.get(attribute._device, ()):
-            if not listener.suffix:
-                self.follow(attribute, listener, 1)
-
-    @staticmethod
-    def follow(attribute: Attribute[Any], listener: Listener, step: int) -> None:
+        """An attribute that came later is heard by those who listen to it or to the whole device."""
         with attribute._mutex:
-            attribute._listened += step
-            if listener.every:
-                attribute._every += step
+            for listener in self._table.get(attribute._device, ()):
+                if listener.member in ("", attribute.name):
+                    self._follow(attribute, listener)
+
+    def attribute_removed(self, attribute: Attribute[Any]) -> None:
+        """Nobody hears of it any more."""
+        with attribute._mutex:
+            for listener in self._table.get(attribute._device, ()):
+                self._unfollow(attribute, listener)
 
     @staticmethod
-    def _attributes(listener: Listener) -> list[Attribute[Any]]:
-        attributes = listener.device.attributes
-        if not listener.suffix:
-            return list(attributes.values())
-        return [attributes[listener.member]] if listener.member in attributes else []
+    def _follow(attribute: Attribute[Any], listener: Listener) -> None:
+        """Under the value mutex."""
+        if attribute not in listener.followed:
+            listener.followed[attribute] = None
+            attribute._listened += 1
+            attribute._every += listener.every
+
+    @staticmethod
+    def _unfollow(attribute: Attribute[Any], listener: Listener) -> None:
+        """Under the value mutex."""
+        if attribute in listener.followed:
+            del listener.followed[attribute]
+            attribute._listened -= 1
+            attribute._every -= listener.every
+
+    def _leave(self, listener: Listener) -> None:
+        with listener.device._mutex:
+            for attribute in list(listener.followed):
+                self._unfollow(attribute, listener)
 
     def device_removed(self, device: Device, reason: str) -> None:
         for listener in self._table.pop(device, ()):
+            self._leave(listener)
             listener.queue.put((SEvent.Removed, device.name, reason))
 
     def add_extra(self, device: Device, extra: Mapping[str, Any]) -> None:

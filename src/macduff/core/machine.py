@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Aborted, Busy, DeviceFailed, MacduffError, Removed, Superseded, WrongState
@@ -16,12 +16,12 @@ from .states import TRANSITIONS, DState, StateChanged
 if TYPE_CHECKING:
     from .attribute import Attribute
     from .device import Device
+    from .idling import Due
     from .method import Method, MethodSpec
     from .process import Process
 
 __all__ = ["Machine"]
 
-LOG = logging.getLogger("macduff.core")
 CLOSED = frozenset({DState.Fault, DState.Aborting, DState.Resetting})
 """States in which no ordinary method may be called."""
 
@@ -38,6 +38,8 @@ class Machine:
         self.connecting = ""  # why it is not connected yet
         self.problems: dict[str, tuple[Severity, str]] = {}
         self.zombies: list[Call] = []
+        self.idle_due: deque[Due] = deque()  # idle tasks that wait for another one of this device
+        self.leaving = ""  # why nothing new may begin: it is being removed
         self.aborting = Aborting(self)
         self.cycle = Cycle(self, device)
         self.plain = True  # configurable devices say otherwise
@@ -106,6 +108,8 @@ class Machine:
         spec = method.spec
         if self.device._removed or (self.holder is not None and spec.event != "abort"):
             return False
+        if self.connecting and spec.event not in ("abort", "reset"):
+            return False
         if spec.event:
             if self.plain and spec.event == "reset":
                 return self.state is DState.Fault
@@ -130,13 +134,16 @@ class Machine:
             allowed = state not in CLOSED
             expected = "a state other than Fault, Aborting and Resetting"
         if self.connecting:
-            return WrongState(
-                f"{self.device.name}.{spec.name}: expected a connected device, got one that is not: {self.connecting}",
-                device=self.device.name, member=spec.name, state=state.value, allowed=self.allowed(),
-            )  # fmt: skip
+            return self.not_connected(spec.name)
         if allowed:
             return None
         return self.wrong_state(spec.name, expected)
+
+    def not_connected(self, member: str) -> WrongState:
+        return WrongState(
+            f"{self.device.name}.{member}: expected a connected device, got one that is not: {self.connecting}",
+            device=self.device.name, member=member, state=self.state.value, allowed=self.allowed(),
+        )  # fmt: skip
 
     def wrong_state(self, member: str, expected: str) -> WrongState:
         allowed = self.allowed()
@@ -203,9 +210,9 @@ class Machine:
 
     def _run(self, request: Request, *, exclusive: bool) -> None:
         method = self.device.methods[request.member]
-        device, args = self.device, request.args
+        args = request.args
         call = Call(
-            device, request.member, "method", lambda: method.function(device, **args), self._method_ended,
+            self.device, request.member, "method", lambda: method.perform(args), self._method_ended,
             request=request, exclusive=exclusive,
         )  # fmt: skip
         if exclusive:
@@ -227,7 +234,7 @@ class Machine:
             self._superseded(place, request)
             message = f"{place.title()} was superseded by {request.title()}"
             self.process._manager.kill(place.call, StateChanged("Superseded", message))
-            self.process._later(self.device.abort_grace, self._disobeyed, place)
+        self.process._later(self.device.abort_grace, self._disobeyed, request)
 
     def _superseded(self, request: Request, by: Request) -> None:
         if request.forced is None:
@@ -237,24 +244,22 @@ class Machine:
                 member=request.member,
             )
 
-    def _disobeyed(self, first: Request) -> None:
-        successor = self.successor
-        if self.place is first and successor is not None:
-            self.successor = None
+    def _disobeyed(self, successor: Request) -> None:
+        if self.withdraw(successor):
             self.process._resolve(successor, Outcome(None, self.busy(successor, successor.member)))
+
+    def withdraw(self, request: Request) -> bool:
+        """Forget a successor that has not begun; False when it is none."""
+        if self.successor is not request:
+            return False
+        self.successor = None
+        return True
 
     def _method_ended(self, call: Call) -> None:
         request = call.request
         if request is None:
             return
         outcome = self.outcome(call)
-        if outcome.error is None:
-            try:
-                spec = self.device._method_spec(self.device.methods[request.member])
-                where = f"{self.device.name}.{request.member}"
-                outcome = Outcome(spec.result(where, outcome.value))
-            except MacduffError as error:
-                outcome = Outcome(None, DeviceFailed(str(error), device=self.device.name, member=request.member))
         if self.place is request:
             self.leave_place()
         self.process._resolve(request, outcome)
@@ -268,7 +273,9 @@ class Machine:
             self._run(successor, exclusive=True)
             return
         if successor is not None:
-            error = Aborted(f"{successor.title()} was aborted before it began", device=self.device.name)
+            error = Aborted(
+                f"{successor.title()} was aborted before it began", device=self.device.name, member=successor.member
+            )
             self.process._resolve(successor, Outcome(None, error))
         if self.plain and self.state is DState.Running:
             self.set_state(DState.Idle)
@@ -284,10 +291,20 @@ class Machine:
             return Outcome(None, self.ended_error(error, call.name))
         if isinstance(error, MacduffError):
             return Outcome(None, error)
-        name = type(error).__name__
-        failed = DeviceFailed(f"{name}: {error}", device=self.device.name, member=call.name, state=self.state.value)
+        failed = DeviceFailed(
+            self.describe(error), device=self.device.name, member=call.name, state=self.state.value
+        )
         failed.__cause__ = error
         return Outcome(None, failed)
+
+    @staticmethod
+    def describe(error: BaseException) -> str:
+        """The type and text of what an author's code raised; the text is the author's code too and may fail."""
+        name = type(error).__name__
+        try:
+            return f"{name}: {error}"
+        except Exception:
+            return f"{name}, whose text cannot be told"
 
     def ended_error(self, why: StateChanged, member: str) -> MacduffError:
         """The error kind for a call that was ended from outside."""

@@ -13,6 +13,7 @@ from ..primitives import Pool
 from ..values import Severity
 from .call import Call, Outcome, Request
 from .future import Future
+from .idling import IdleTasks
 from .states import StateChanged
 
 if TYPE_CHECKING:
@@ -35,20 +36,28 @@ class DeviceManager:
         self.open = 0
         self.quarantined: list[Call] = []
         self.pool = Pool(process.backend, limits.open_calls + limits.reserved_workers, f"{process.name} calls")
+        self.idle = IdleTasks(process)
         self._waiting_for_children: dict[Call, Any] = {}
         if "watchdog" in process.backend.capabilities:
             process._later(WATCHDOG_STEP, self._watch)
 
+    @property
+    def full(self) -> bool:
+        """Whether the bound on open calls is reached."""
+        return self.open >= self._limits.open_calls
+
     def check_room(self, request: Request) -> None:
         """TooMany, before anything changed, when the bound on open calls is reached (rule 13)."""
-        if not request.reserved and self.open >= self._limits.open_calls:
+        if not request.reserved and self.full:
             raise TooMany(
                 f"{request.device.name}.{request.member}: expected at most {self._limits.open_calls} open calls, "
-                f"got one more"
-            )
+                f"got one more; try again when some have ended",
+                device=request.device.name, member=request.member, state=request.device._machine.state.value,
+                allowed=("abort",),
+            )  # fmt: skip
 
     def run(self, call: Call) -> None:
-        """Begin a call in the pool."""
+        """Begin a call in the pool; when there is no worker for it, it ends with TooMany as any call ends."""
         device = call.device
         device._machine.calls.append(call)
         if call.request is not None:
@@ -56,7 +65,11 @@ class DeviceManager:
             call.reserved = call.reserved or call.request.reserved
         if not call.reserved:
             self.open += 1
-        self.pool.run(lambda: self._execute(call), f"{device.name}.{call.name}")
+        try:
+            self.pool.run(lambda: self._execute(call), f"{device.name}.{call.name}")
+        except TooMany as error:
+            call.outcome = (None, error)
+            self._report_end(call)
 
     def _execute(self, call: Call) -> None:
         """In a pool thread: lock, then slot, then the author's code."""
@@ -77,9 +90,14 @@ class DeviceManager:
                 call.outcome = (None, error)
         finally:
             local.call = None
+        self._report_end(call)
+
+    def _report_end(self, call: Call) -> None:
+        """Its end comes behind its changes, and before any later one (rule 5)."""
+        device = call.device
         call.body = _nothing
         with device._mutex:
-            device._segment = None  # the end comes behind the call's changes and before any later one
+            device._segment = None
             self._process._lane.append(call)
         call.give_back()
         device._wake()
@@ -88,12 +106,18 @@ class DeviceManager:
         if call.kind == "abort":
             if not call.take_lock(timeout=self._limits.abort_lock_wait):
                 call.lockless = True
+        elif call.kind == "close":
+            if not call.take_lock(timeout=call.device.abort_grace):
+                call.lockless = True  # what does not end may not keep the hardware open
         elif call.kind == "idle":
             if not call.take_lock(timeout=0):
                 return False  # busy: skipped; the mark stays as it was
         else:
             call.take_lock()
         call.mark = call.device._sequence
+        call.marks[call.device] = call.mark
+        for child in call.device._children.values():
+            call.marks[child] = child._sequence
         call.take_slot()
         return True
 
@@ -102,9 +126,6 @@ class DeviceManager:
         if call.quarantined:
             self._zombie_ended(call)
             return
-        unseen = [future for future in call.unseen if (future.take_error()) is not None]
-        for future in unseen:
-            LOG.error("%s.%s: nobody waited for %s, which failed", call.device.name, call.name, future.what)
         if any(request.open for request in self._children(call)):
             self.end_children(call)
             if any(request.open for request in self._children(call)):
@@ -129,7 +150,31 @@ class DeviceManager:
             call.device._machine.calls.remove(call)
         if not call.reserved:
             self.open -= 1
-        call.on_end(call)
+        if call.dead is None:  # else what it started was ended with it, and that is no news
+            self._log_unseen(call)
+        try:
+            call.on_end(call)
+        except Exception as error:
+            LOG.exception("the end of %s.%s", call.device.name, call.name)
+            if call.request is not None:
+                self._process._resolve(call.request, Outcome(None, MacduffError(f"{type(error).__name__}: {error}")))
+            if self._process.backend.name == "simulated":
+                raise
+
+    @staticmethod
+    def _log_unseen(call: Call) -> None:
+        """Errors of what it started and never waited for (rule 14)."""
+        for future in call.unseen:
+            error = future.take_error()
+            if error is not None:
+                LOG.error("%s.%s: %s failed, and nobody waited: %s", call.device.name, call.name, future.what, error)
+
+    def no_longer_waits(self, call: Call) -> bool:
+        """Its own code has ended, so that it need not wait for what it started any longer: then it ends here."""
+        if call not in self._waiting_for_children:
+            return False
+        self._settle(call)
+        return True
 
     def child_resolved(self, request: Request) -> None:
         """A request that a call made has its outcome."""
@@ -160,13 +205,17 @@ class DeviceManager:
 
     def end_request(self, request: Request, reason: str) -> None:
         machine = request.device._machine
-        if request.member == "abort" and request.kind == "call":
+        if not request.open or (request.member == "abort" and request.kind == "call"):
             return
-        if machine.place is request:
+        message = f"{request.title()} was ended because {reason}"
+        if machine.place is request or machine.cycle.between_states(request):
             if not machine.aborting.active:
-                machine.aborting.begin("Aborted", f"{request.title()} was aborted because {reason}")
+                machine.aborting.begin("Aborted", message)
+        elif machine.withdraw(request) or machine.cycle.withdraw(request):
+            error = machine.ended_error(StateChanged("Ended", message), request.member)
+            self._process._resolve(request, Outcome(None, error))
         elif request.call is not None:
-            self.kill(request.call, StateChanged("Ended", f"{request.title()} was ended because {reason}"))
+            self.kill(request.call, StateChanged("Ended", message))
 
     def start_function(self, parent: Call, name: str, body: Any, future: Future[Any]) -> None:
         """A function of the device itself, started by one of its calls."""
@@ -177,12 +226,19 @@ class DeviceManager:
             parent.device._machine.aborting.check()
 
         request = Request("started", parent.device, name, {}, future.resolve, parent=parent, origin=parent.device.name)
-        if parent.dead is not None or parent.ended:
+        if parent.ended or (parent.dead is not None and not parent.shielded()):
             why = parent.dead or StateChanged("Ended", f"{parent.name} ended")
             self._process._resolve(request, Outcome(None, parent.device._machine.ended_error(why, name)))
             return
+        try:
+            self.check_room(request)
+        except TooMany as error:
+            self._process._resolve(request, Outcome(None, error))
+            return
         parent.children.append(request)
-        self.run(Call(parent.device, name, "started", body, ended, request=request))
+        call = Call(parent.device, name, "started", body, ended, request=request)
+        call.lockless = parent.lockless  # a call that runs without the lock stays without it (rule 8)
+        self.run(call)
 
     # quarantine
 
@@ -200,11 +256,21 @@ class DeviceManager:
         self._show_zombies(device)
         if call.request is not None and call.request.open:
             self._process._resolve(call.request, Outcome(None, call.request.forced))
-        if len(self.quarantined) <= self._limits.quarantined_threads:
+        if sum(zombie.replaced for zombie in self.quarantined) < self._limits.quarantined_threads:
+            call.replaced = True
             self.pool.replace_one()
-        else:
-            LOG.critical("more than %d quarantined threads: restart this process", self._limits.quarantined_threads)
+        self._show_too_many()
         self.end_children(call)
+        if call.kind == "idle":
+            self.idle.next(device)
+
+    def _show_too_many(self) -> None:
+        """Say in the health of the Process that threads are lost for good (rule 22: at most 16 are replaced)."""
+        most, lost = self._limits.quarantined_threads, len(self.quarantined)
+        text = f"{lost} quarantined threads, of which {most} were replaced: restart this process"
+        if lost > most:
+            LOG.critical("%s", text)
+        self._process.block._machine.problem("quarantine", Severity.MAJOR, text if lost > most else "")
 
     def _zombie_ended(self, call: Call) -> None:
         machine = call.device._machine
@@ -212,12 +278,21 @@ class DeviceManager:
         if call in machine.zombies:
             machine.zombies.remove(call)
             self.quarantined.remove(call)
-            self.pool.returned_one()
+            if call.replaced:
+                self.pool.returned_one()
         self._show_zombies(call.device)
+        self._show_too_many()
+        call.outcome = (None, call.dead)  # whatever it returned
+        if call.device._removed:
+            return
+        if call.kind == "idle":
+            call.on_end(call)  # what is done again and again goes on
+        elif call.kind == "connect":
+            self._process._joining.go_on(call.device)
 
     def _show_zombies(self, device: Device) -> None:
         """Name in `health` every quarantined thread that still runs, and where it is."""
-        zombies = [f"{device.name}.{call.name} does not obey, at {self._where(call)}" for call in device._machine.zombies]
+        zombies = [f"{device.name}.{z.name} does not obey, at {self._where(z)}" for z in device._machine.zombies]
         device._machine.problem("quarantine", Severity.MAJOR, "; ".join(zombies))
 
     # the watchdog
@@ -247,40 +322,6 @@ class DeviceManager:
                 elif call.reported:
                     call.reported = False
                     device._machine.problem(key)
-
-    # idle tasks
-
-    def schedule_idle(self, device: Device, name: str, period: float) -> None:
-        """Begin to run an idle task every `period` seconds."""
-        self._process._later(period, self._idle, device, name, period, 0)
-
-    def _idle(self, device: Device, name: str, period: float, failures: int) -> None:
-        if device._removed:
-            return
-        machine = device._machine
-
-        def ended(call: Call) -> None:
-            error = call.outcome[1]
-            failed = failures
-            if isinstance(error, Exception):
-                failed += 1
-                text = (
-                    f"{name}: {error}"
-                    if isinstance(error, MacduffError)
-                    else f"{name}: {type(error).__name__}: {error}"
-                )
-                machine.problem(f"idle {name}", Severity.MAJOR, text)
-            elif error is None and call.mark >= 0:
-                failed = 0
-                machine.problem(f"idle {name}")
-            after = (
-                min(period * 2 ** min(failed, 20), max(period, self._limits.idle_backoff_most)) if failed else period
-            )
-            self._process._later(after, self._idle, device, name, period, failed)
-
-        call = Call(device, name, "idle", getattr(device, name), ended)
-        call.mark = -1  # stays so when it is skipped
-        self.run(call)
 
 
 def _nothing() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 
-from ..errors import BadValue, MacduffError
+from ..errors import BadValue, DeviceFailed, MacduffError
 from ..values import VMap, VType, vtype_of
 from .call import MethodLog
 from .states import DState
@@ -235,6 +235,15 @@ class Method(Generic[P, R]):
 
         result: R = call_child(call, self, args, kwargs)
         return result
+
+    def perform(self, args: Mapping[str, Any]) -> Any:
+        """In a worker: the author's code with bound arguments, and its result held against the annotation."""
+        device = self.device
+        value = self.function(device, **args)
+        try:
+            return device._method_spec(self).result(f"{device.name}.{self.name}", value)
+        except MacduffError as error:
+            raise DeviceFailed(str(error), device=device.name, member=self.name) from None
 
     def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Positional and named arguments as one mapping."""

@@ -1,10 +1,15 @@
-"""The names that the framework keeps for itself (rule 34)."""
+"""The names that the framework keeps for itself, and who has which (rule 34)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["RESERVED", "check_device_name", "check_member_names"]
+if TYPE_CHECKING:
+    from .device import Device
+
+__all__ = ["RESERVED", "Names", "check_device_name", "check_member_names"]
 
 RESERVED = frozenset(
     """
@@ -16,15 +21,20 @@ RESERVED = frozenset(
     clock abort_grace configure_on_put value alarm timeStamp blocks pvi
     """.split()
 )
-FRAMEWORK_MODULE = "macduff.core"
+_RESERVED = frozenset(name.lower() for name in RESERVED)
 
 
 def check_member_names(owner: str, names: Iterable[str], known: Iterable[str] = ()) -> None:
-    """TypeError for a member name that some protocol or the framework cannot bear; told where the class is defined."""
+    """TypeError for a member name that some protocol or the framework cannot bear; told where the class is defined.
+
+    known: the names of what it inherits or has already.
+    """
     seen = {name.lower(): name for name in known}
     for name in names:
         where = f"{owner}.{name}"
-        if name in RESERVED or name.upper() == "PVI":
+        if name.startswith("_") or not name.isidentifier() or not name.isascii():
+            raise TypeError(f"{where}: expected letters, digits and _, beginning with a letter, got {name!r}")
+        if name.lower() in _RESERVED:
             raise TypeError(f"{where}: expected a name of its own, got one that macduff keeps for itself; rename it")
         if name.upper().endswith("_RBV"):
             raise TypeError(f"{where}: expected a name that does not end in _RBV, which EPICS keeps for readbacks")
@@ -36,7 +46,55 @@ def check_member_names(owner: str, names: Iterable[str], known: Iterable[str] = 
 def check_device_name(name: str) -> None:
     """ValueError for a device name that no protocol could carry."""
     allowed = name.replace(":", "").replace("_", "").replace("-", "")
-    if not name or not allowed.isascii() or not allowed.isalnum() or name.startswith(":") or name.endswith(":"):
+    if not name or not allowed.isascii() or not allowed.isalnum() or "" in name.split(":"):
         raise ValueError(
             f"device name: expected letters, digits, _, - and : between them, such as BL01:X, got {name!r}"
         )
+
+
+class Names:
+    """The device names of a Process, whatever their case; taken before a device joins, so that of two one wins."""
+
+    def __init__(self, mutex: AbstractContextManager[Any]) -> None:
+        self._mutex = mutex
+        self._taken: dict[str, Device] = {}
+
+    def take(self, family: list[Device]) -> None:
+        """Take the names of a device and its parts, all or none; ValueError names what they clash with."""
+        with self._mutex:
+            taken = dict.fromkeys(device.name.lower() for device in family)
+            if len(taken) < len(family):
+                raise ValueError(f"{family[0].name}: expected parts whose names differ in more than case")
+            for device in family:
+                other = self._taken.get(device.name.lower())
+                if other is not None:
+                    raise ValueError(f"{device.name}: expected a name that is free, got one taken by {other.name}")
+            new = {device.name.lower(): device for device in family}
+            for device in family:
+                for name, member in self._clashes(device, new):
+                    raise ValueError(
+                        f"{name}: expected a device's name that differs from {member}, got the same: one PV for two"
+                    )
+            self._taken.update(new)
+
+    def _clashes(self, device: Device, new: dict[str, Device]) -> Iterator[tuple[str, str]]:
+        """Devices called DEVICE:MEMBER where DEVICE has such a member: as PVs they would be one."""
+        above, _, last = device.name.lower().rpartition(":")
+        owner = new.get(above) or self._taken.get(above)
+        for field in owner.fields if owner is not None else ():
+            if field.lower() == last:
+                yield device.name, f"{owner.name}.{field}" if owner is not None else field
+        for field in device.fields:
+            below = self._taken.get(f"{device.name}:{field}".lower())
+            if below is not None:
+                yield below.name, f"{device.name}.{field}"
+
+    def free(self, names: Iterable[str]) -> None:
+        """They may be taken again."""
+        with self._mutex:
+            for name in names:
+                self._taken.pop(name.lower(), None)
+
+    def holds(self, name: str) -> bool:
+        """Whether a device of that name, whatever its case, is here or about to come."""
+        return name.lower() in self._taken

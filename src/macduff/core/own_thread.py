@@ -21,8 +21,8 @@ T = TypeVar("T")
 class _Failed(MacduffError):
     """Carries an exception of the other thread; it is unwrapped before anybody sees it."""
 
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(repr(error))
         self.error = error
 
 
@@ -39,7 +39,9 @@ class OwnThread:
             function, done = item
             try:
                 outcome = Outcome(function())
-            except Exception as error:
+            except BaseException as error:
+                if type(error).__name__ == "GreenletExit":
+                    raise
                 outcome = Outcome(None, _Failed(error))
             done(outcome)
 
@@ -77,27 +79,34 @@ class _Proxy:
 def own_thread(device: Device, open: Callable[[], T]) -> T:
     """`Device.own_thread`."""
     thread = OwnThread(device, f"{device.name} own thread")
-    device.__dict__.setdefault("_threads", []).append(thread)
-    target = thread.call(device, f"{device.name} opens {open!r}", open)
+    try:
+        target = thread.call(device, f"{device.name} opens {open!r}", open)
+    except BaseException:
+        thread.close()  # the next attempt makes one of its own
+        raise
+    device._helpers.append(thread)
     proxy: Any = _Proxy(device, thread, target)
     return proxy  # type: ignore[no-any-return]  # it answers as T does
 
 
 def wait_async(device: Device, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     """`Device.wait_async`."""
-    runner = device._process_needed()._joining.coroutines()
+    cancel: Callable[[], None] = coroutine.close  # as long as nobody runs it
 
     def begin(done: Callable[[Outcome], None]) -> None:
         def ended(value: Any, error: BaseException | None) -> None:
             if error is None:
                 done(Outcome(value))
             else:
-                done(Outcome(None, _Failed(error if isinstance(error, Exception) else Exception(repr(error)))))
+                done(Outcome(None, _Failed(error)))
 
-        runner.run(coroutine, ended)
+        nonlocal cancel
+        cancel = device._process_needed()._joining.coroutines.run(coroutine, ended)
 
     try:
         result: T = released(device, f"a coroutine of {device.name}", begin, timeout)
     except _Failed as failed:
         raise failed.error from None
+    finally:
+        cancel()  # nobody waits for it any more; harmless when it has ended
     return result

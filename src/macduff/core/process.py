@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from types import MappingProxyType
 from typing import Any, Self
 
-from ..errors import Aborted, MacduffError, NotFound, Refused, Removed
+from ..errors import NotFound
 from ..limits import DEFAULTS, Limits
 from ..primitives import Backend, Task, get_backend
 from ..protocol.model import SEvent
-from . import puts
 from .attribute import Attribute
 from .block import ProcessDevice
 from .call import Call, Outcome, Request
+from .deciding import accept
 from .device import Device
 from .joining import Joining
 from .lane import Segment
+from .leaving import Leaving
 from .listeners import Listener, Listeners, Putable
+from .loop import Loop
 from .manager import DeviceManager
 from .method import did_you_mean
 from .slots import Slots
@@ -29,22 +28,9 @@ from .stall import StallWatch
 from .states import DState
 from .view import View
 
-__all__ = ["Process", "Timer"]
+__all__ = ["Process"]
 
 LOG = logging.getLogger("macduff.core")
-
-
-class Timer:
-    """Something to do later on the Process thread."""
-
-    __slots__ = ("args", "function")
-
-    def __init__(self, function: Callable[..., None], args: tuple[Any, ...]) -> None:
-        self.function: Callable[..., None] | None = function
-        self.args = args
-
-    def cancel(self) -> None:
-        self.function = None
 
 
 class Process:
@@ -67,14 +53,10 @@ class Process:
         self.limits = limits
         self.backend: Backend = get_backend(backend) if isinstance(backend, str) else backend
         self._clock = self.backend.clock
-        self._control: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._lane: deque[Segment | Call] = deque()
-        self._flag = self.backend.flag()
-        self._flag.reason = f"the Process {name} waits for work"
-        self._wake = self._flag.set
-        self._timers: list[tuple[float, int, Timer]] = []
-        self._order = count()
-        self._devices: dict[str, Device] = {}
+        self._loop: Loop[Segment | Call] = Loop(self.backend, name, self._handle)
+        self._lane, self._wake, self._later = self._loop.lane, self._loop.wake, self._loop.later
+        self._post = self._loop.post
+        self._devices: Mapping[str, Device] = {}  # replaced when it changes, never changed: others look at the old one
         self._listeners = Listeners()
         self._slots = Slots(self.backend, limits.runnable_calls)
         self._task: Task | None = None
@@ -82,10 +64,11 @@ class Process:
         self._ended = False
         self._manager = DeviceManager(self)
         self._joining = Joining(self)
+        self._leaving = Leaving(self)
         self._stalls = StallWatch(self, limits.watchdog, 0.25) if report_stalls else None
         self.block = ProcessDevice(self)
         self._joining.prepare(self.block, simulate=False)
-        self._joining.register(self.block)
+        self._joining.register([self.block])
 
     # life
 
@@ -93,7 +76,7 @@ class Process:
         """Begin; devices can be added before or after."""
         if self._task is not None:
             raise RuntimeError("Process.start: expected a Process that was not started yet, got one that was")
-        self._task = self.backend.service(self._run, f"macduff process {self.name}")
+        self._task = self.backend.service(self._loop.run, f"macduff process {self.name}")
         return self
 
     def stop(self, timeout: float | None = None) -> list[str]:
@@ -101,17 +84,20 @@ class Process:
 
         timeout in seconds, for aborts and closing together.
         """
+        if self.backend.local.call is not None:
+            raise RuntimeError("Process.stop: expected to be called outside devices, got it in device code")
         if self._task is None or self._ended:
             return []
         limit = self.limits.close_time if timeout is None else timeout
         closed = self.backend.flag()
         closed.reason = "the devices to close"
-        self._post(self._joining.close_all, closed.set, limit)
-        closed.wait(limit + self.limits.abort_grace + 1.0)
+        self._post(self._leaving.close_all, closed.set, limit)
+        longest = max(device._machine.aborting.grace() for device in self._devices.values())
+        closed.wait(limit + 2 * longest + 1.0)
         self._ended = True
-        self._wake()
+        self._loop.end()
         self._task.join(5.0)
-        self._joining.end_helpers()
+        self._joining.coroutines.close()
         if self._stalls is not None:
             self._stalls.close()
         return list(self._manager.pool.close(1.0))
@@ -127,7 +113,7 @@ class Process:
     @property
     def devices(self) -> Mapping[str, Device]:
         """The devices by name, as they are now; "." is the Process itself."""
-        return MappingProxyType(dict(self._devices))
+        return MappingProxyType(self._devices)
 
     def add(self, device: Device, *, simulate: bool = False) -> None:
         """Take a device, and the parts that belong to it, into this Process; waits until clients can see it.
@@ -138,7 +124,7 @@ class Process:
 
     def remove(self, name: str, force: bool = False) -> None:
         """Take a device away. Busy when it is in use, unless forced: then it is aborted first (rule 25)."""
-        self._joining.remove(name, force)
+        self._leaving.remove(name, force)
 
     def view(self, name: str) -> View:
         """A device with values at the keyboard: reading, assigning and calling from outside any device."""
@@ -182,7 +168,7 @@ class Process:
 
     def _submit(self, request: Request) -> None:
         request.time = self._clock.time_ns()
-        self._post(self._accept, request)
+        self._post(accept, self, request)
 
     def cancel(self, request: Request) -> None:
         """Abort on behalf of a client that vanished and asked for it (rule 26)."""
@@ -217,114 +203,20 @@ class Process:
         if device._removed:
             listener.queue.put((SEvent.Removed, device.name, f"{device.name} was removed"))
             return
-        self._listeners.flush(device)
-        self._listeners.add(listener)
+        sequence = self._listeners.add(listener)
         device._machine.refresh()
         if initial_value:
             value = device if not listener.suffix else device.fields.get(listener.member)
-            listener.queue.put((SEvent.Value, device.name, value, device._sequence))
+            listener.queue.put((SEvent.Value, device.name, value, sequence))
 
-    # the thread
+    # on the Process thread
 
-    def _post(self, function: Callable[..., None], *args: Any) -> None:
-        """Have it done on the Process thread, before any change that waits."""
-        self._control.append((function, args))
-        self._wake()
-
-    def _later(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
-        timer = Timer(function, args)
-        heapq.heappush(self._timers, (self._clock.monotonic() + seconds, next(self._order), timer))
-        return timer
-
-    def _run(self) -> None:
-        while True:
-            self._flag.clear()
-            self._drain()
-            if self._ended:
-                return
-            self._flag.wait(self._until_next_timer())
-
-    def _drain(self) -> None:
-        control, lane = self._control, self._lane
-        while True:
-            self._fire_timers()
-            if control:
-                function, args = control.popleft()
-                self._guarded(function, *args)
-            elif lane:
-                item = lane.popleft()
-                if isinstance(item, Segment):
-                    self._guarded(self._listeners.publish, item)
-                else:
-                    self._guarded(self._manager.ended, item)
-            else:
-                return
-
-    def _guarded(self, function: Callable[..., None], *args: Any) -> None:
-        """Nothing that goes wrong in one place may stop the Process."""
-        try:
-            function(*args)
-        except Exception:
-            LOG.exception("the Process %s goes on after an error in %s", self.name, function)
-            if self.backend.name == "simulated":
-                raise
-
-    def _until_next_timer(self) -> float | None:
-        while self._timers and self._timers[0][2].function is None:
-            heapq.heappop(self._timers)
-        return max(0.0, self._timers[0][0] - self._clock.monotonic()) if self._timers else None
-
-    def _fire_timers(self) -> None:
-        timers = self._timers
-        if not timers:
-            return
-        now = self._clock.monotonic()
-        while timers and (timers[0][0] <= now or timers[0][2].function is None):
-            timer = heapq.heappop(timers)[2]
-            if timer.function is not None:
-                self._guarded(timer.function, *timer.args)
-
-    # deciding
-
-    def _accept(self, request: Request) -> None:
-        """Exists? allowed? valid state? valid arguments? Else an Error at once and nothing changed."""
-        try:
-            self._decide(request)
-        except MacduffError as error:
-            self._resolve(request, Outcome(None, error), accepted=False)
-
-    def _decide(self, request: Request) -> None:
-        device, parent = request.device, request.parent
-        if device._removed:
-            raise Removed(f"{device.name} was removed", device=device.name, member=request.member)
-        if parent is not None and (parent.ended or (parent.dead is not None and not parent.shielded())):
-            why = parent.dead.message if parent.dead is not None else f"{parent.name} ended"
-            raise Aborted(f"{request.title()} was not begun: {why}", device=device.name, member=request.member)
-        machine = device._machine
-        if request.kind == "put":
-            self._refuse_when_stopping(request)
-            puts.put(machine, request)
-            return
-        method = device.methods.get(request.member)
-        if method is None:
-            hint = did_you_mean(request.member, device.methods)
-            raise NotFound(
-                f"{device.name}.{request.member}: expected a method of {device.name}, got none of that name{hint}",
-                device=device.name, member=request.member,
-            )  # fmt: skip
-        if method.spec.event == "abort":
-            request.args = method.bind(request.args)
-            machine.aborting.request(request)
-            return
-        self._refuse_when_stopping(request)
-        if method.spec.event:
-            machine.cycle.call(request)
+    def _handle(self, item: Segment | Call) -> None:
+        """What comes out of the change lane."""
+        if isinstance(item, Segment):
+            self._listeners.publish(item)
         else:
-            machine.call(request)
-
-    def _refuse_when_stopping(self, request: Request) -> None:
-        if self._stopping and request.parent is None:
-            raise Refused(f"{request.title()}: expected a Process that goes on, got one that is stopping")
+            self._manager.ended(item)
 
     def _resolve(self, request: Request, outcome: Outcome, *, accepted: bool = True) -> None:
         """The one outcome of a request, behind everything that it changed (rule 5)."""
@@ -344,11 +236,16 @@ class Process:
             LOG.exception("a reply to %s could not be delivered", request.title())
 
     def _attribute_added(self, device: Device, attribute: Attribute[Any]) -> None:
-        """A device that is here already was given one more attribute; any thread."""
-        self._joining.prepare_attribute(device, attribute)
-        self._post(self._listeners.attribute_added, attribute)
-        if attribute._binding is not None:
-            attribute._binding.start()
+        """A device that is here was given one more: who listens hears it before he is told that it is there."""
+        if device._removed or device.attributes.get(attribute.name) is not attribute:
+            return
+        self._listeners.attribute_added(attribute)
+        device._fields_changed()
+        self._joining.begin_source(attribute)
+
+    def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
+        self._listeners.attribute_removed(attribute)
+        device._fields_changed()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in the Process as plain data."""

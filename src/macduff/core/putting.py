@@ -34,15 +34,15 @@ def carry_out(
     attribute: Attribute[Any], value: Any, call: Call | Outside, *, readback: bool = False, timeout: float | None = None
 ) -> None:
     """Do a put of an own attribute with a validated value."""
+    token = call if isinstance(call, Call) else None
     if attribute._binding is not None:
         begin_put(attribute, value, call).result(timeout)
     elif attribute._setter_name is not None:
-        call.check()
-        attribute.ask(value)
+        attribute.ask(value, token)
         getattr(attribute._device, attribute._setter_name)(value)
     elif attribute.writable:
-        attribute.apply(value, call=call if isinstance(call, Call) else None)
-        attribute.ask(value)
+        attribute.apply(value, call=token)
+        attribute.ask(value, token)
     else:
         raise attribute.refuse_put()
     if readback:
@@ -60,7 +60,7 @@ def begin_put(attribute: Attribute[Any], value: Any, call: Call | Outside) -> Fu
     def done(error: MacduffError | None) -> None:
         future.resolve(Outcome(None, error))
 
-    attribute.ask(value)
+    attribute.ask(value, call if isinstance(call, Call) else None)
     binding.put(value, done)
     return future
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
-from ..errors import MacduffError, WrongState
+from ..errors import MacduffError, TimedOut, WrongState
 from ..values import VDouble, VInt, VType
 from .attribute import Attribute
 from .call import Call
 from .device import Device
 from .method import Method, MethodSpec, Published
-from .putting import begin_put
+from .putting import begin_put, confirms
 from .states import DState
 from .waiting import checkpoint, current, request_child, wait_all
+from .watch import wait_for
 
 __all__ = ["ConfigurableDevice", "PausableDevice", "RunnableDevice"]
 
@@ -90,15 +92,31 @@ class ConfigurableDevice(Device):
         parameters = self._parameters
         return {name: parameters[name].check_setpoint(result.get(name, value)) for name, value in used.items()}
 
-    def _configure_body(self, parameters: Mapping[str, Any]) -> DState | None:
-        """In a worker, Configuring: put the parameters, all together, then the author's part."""
+    def _configure_body(self, parameters: Mapping[str, Any], confirm: Iterable[str] = ()) -> DState | None:
+        """In a worker, Configuring: put the parameters, all together, then the author's part.
+
+        confirm: those whose readback is to be waited for first.
+        """
         call = current(self)
         mine = self._parameters
         sent = [begin_put(mine[name], value, call) for name, value in parameters.items() if mine[name]._binding]
         self._store({name: value for name, value in parameters.items() if not mine[name]._binding}, call)
         wait_all(self, sent)
+        self._await_readbacks({name: value for name, value in parameters.items() if mine[name]._binding}, confirm)
         self._zero_steps()
         return self.do_configure()
+
+    def _await_readbacks(self, sent: Mapping[str, Any], confirm: Iterable[str]) -> None:
+        """Readbacks come by another way than the end of a put, so they may come later: the author's part sees them.
+
+        Those to be confirmed are waited for without end, the others a moment: hardware that rounds never confirms.
+        """
+        mine = self._parameters
+        end = self.clock.monotonic() + self._process_needed().limits.readback_wait
+        for name, value in sent.items():
+            timeout = None if name in confirm else max(0.0, end - self.clock.monotonic())
+            with suppress(TimedOut):
+                wait_for(mine[name], confirms(mine[name], value), timeout)
 
     def _store(self, values: Mapping[str, Any], call: Any = None) -> None:
         """New set points, and values where no source says what is."""
@@ -107,7 +125,7 @@ class ConfigurableDevice(Device):
             attribute = self.attributes[name]
             if attribute._binding is None:
                 attribute.apply(value, call=token)
-            attribute.ask(value)
+            attribute.ask(value, token)
 
     def _zero_steps(self) -> None: ...
 

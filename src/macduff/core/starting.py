@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MacduffError, WrongState
+from ..errors import Busy, MacduffError, WrongState
 from .attribute import Attribute
 from .call import Call, Outcome
 from .future import Future
 from .method import Method
 from .putting import begin_put, carry_out
+from .states import DState
 from .waiting import current, request_child, wait_all
 
 if TYPE_CHECKING:
@@ -61,19 +62,23 @@ def all_children(device: Device, event: str) -> None:
     """Abort, or reset those that need it, all children in parallel; the first error is raised when all have ended."""
     call = current(device)
     futures = []
-    for child in device._children.values():
+    for child in dict.fromkeys(device._children.values()):
         if event == "reset" and not child._machine.needs_reset():
             continue
         future = request_child(call, "call", child, event, {})
         future.observe()
-        futures.append(future)
+        futures.append((child, future))
     first: MacduffError | None = None
-    for future in futures:
+    for child, future in futures:
         try:
             wait_all(device, [future])
         except WrongState:
             continue  # it changed meanwhile: nothing left to do there
         except MacduffError as error:
+            if event == "reset" and isinstance(error, Busy):  # somebody else resets it, such as a parent that shares it
+                child.state.wait_for(lambda state: state is not DState.Resetting, timeout=device.abort_grace)
+                if not child._machine.needs_reset():
+                    continue
             first = first or error
     if first is not None:
         raise first

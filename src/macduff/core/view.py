@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TimedOut
+from ..errors import Removed, TimedOut
 from .attribute import Attribute
 from .call import Outcome
 from .method import did_you_mean
@@ -63,6 +63,9 @@ class View:
         process: Process = self.__dict__["_process"]
         if process.backend.local.call is not None:
             raise RuntimeError(f"{what}: expected to be used outside devices; in device code use the device itself")
+        device: Device = self.__dict__["_device"]
+        if device._removed:
+            raise Removed(f"{what}: {device.name} was removed; process.view({device.name!r}) finds the one that is now")
         flag = process.backend.flag()
         flag.reason = what
         outcomes: list[Outcome] = []

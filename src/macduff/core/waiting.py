@@ -37,30 +37,35 @@ def block(call: Call | Outside, reason: str, until: Callable[[], bool], timeout:
     framework's own and is asked again whenever the call is woken; whoever makes it true wakes the call afterwards.
     """
     call.check()
+    clock = call.device._clock
+    deadline = None if timeout is None else clock.monotonic() + timeout
+    while True:
+        ok = _sleep(call, reason, until, deadline)
+        call.check()
+        if ok or (deadline is not None and clock.monotonic() >= deadline):
+            return ok
+
+
+def _sleep(call: Call | Outside, reason: str, until: Callable[[], bool], deadline: float | None) -> bool:
+    """One wait of a call, to the end of it, to the deadline or to an interruption; whether `until()` held."""
     device = call.device
     flag = device._backend_needed().flag()
     flag.reason = reason
     clock = device._clock
-    deadline = None if timeout is None else clock.monotonic() + timeout
     call.enter_wait(flag)
     try:
-        while True:
-            if until():
-                ok = True
-                break
-            if (call.dead is not None and not call.shielded()) or (call.unseen and call.dead is None):
-                ok = False
-                break
+        while not until():
+            if call.interrupted():
+                return False
             left = None if deadline is None else deadline - clock.monotonic()
             if left is not None and left <= 0:
-                ok = False
-                break
-            flag.wait(left)
+                return False
+            patience = call.patience()
+            flag.wait(left if patience is None else patience if left is None else min(left, patience))
             flag.clear()
+        return True
     finally:
         call.leave_wait()
-    call.check()
-    return ok
 
 
 def _never() -> bool:
@@ -101,7 +106,8 @@ def shielded(device: Device, seconds: float) -> Iterator[None]:
         yield
         return
     before = call.shield_end
-    call.shield_end = device._clock.monotonic() + seconds
+    end = device._clock.monotonic() + seconds
+    call.shield_end = end if before is None else min(before, end)  # one inside another does not lengthen it
     try:
         yield
     finally:
@@ -118,24 +124,25 @@ def request_child(
     origin = parent.device.name if parent is not None else f"{device.name} itself"
     request = Request(kind, device, member, args, future.resolve, parent=parent, origin=origin, readback=readback)
     future.request = request
+    process = device._process_needed()
     call.children.append(request)
-    device._process_needed()._submit(request)
+    process._submit(request)
     return future
 
 
 def call_child(call: Call, method: Method[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """A call of another device's method: waited for with the lock released."""
     future = request_child(call, "call", method.device, method.name, method.arguments(args, kwargs))
-    future.observe()
+    future.awaited_by(call)
     block(call, f"{call.device.name}.{call.name} waits for {future.what}", future.done)
     return future.value()
 
 
 def wait_all(device: Device, futures: Sequence[Future[Any]], timeout: float | None = None) -> list[Any]:
     """`Device.wait_all`."""
-    for future in futures:
-        future.observe()
     call = current(device)
+    for future in futures:
+        future.awaited_by(call)
 
     def settled() -> bool:
         done = [future for future in futures if future._outcome is not None]
@@ -170,66 +177,63 @@ def released(
 def report_wait(device: Device, message: str, timeout: float | None = None) -> dict[str, Reading]:
     """`Device.report_wait`."""
     call = current(device)
-    device.status.apply(message)
-    watched: list[tuple[str, Attribute[Any]]] = [
-        (name, attribute) for name, attribute in device.attributes.items() if name != "status"
-    ]
-    for role, child in device._children.items():
-        watched += [(f"{role}.{name}", attribute) for name, attribute in child.attributes.items()]
-    marks = _marks(call, device)
-    reporter = Reporter(call, watched, marks)
+    call.check()
+    device.status.apply(message, call=call if isinstance(call, Call) else None)
+    reporter = Reporter(call, device)
     with reporter:
         block(call, f"{device.name}: {message}", reporter.changed, timeout)
-    found = reporter.take()
-    for reading_device in {attribute._device for _, attribute in watched}:
-        newest = [r.sequence for name, r in found.items() if reporter.owner(name) is reading_device]
-        marks[reading_device] = max([marks.get(reading_device, 0), *newest])
-    return found
-
-
-def _marks(call: Call | Outside, device: Device) -> dict[Any, int]:
-    if isinstance(call, Call):
-        if call.marks is None:
-            call.marks = {device: call.mark}
-        return call.marks
-    return {device: device._sequence}
+    return reporter.take()
 
 
 class Reporter:
-    """What a report_wait listens to: its device's attributes and its children's."""
+    """What a report_wait listens to: its device's attributes, but for `status`, and its children's."""
 
-    def __init__(
-        self, call: Call | Outside, watched: Sequence[tuple[str, Attribute[Any]]], marks: dict[Any, int]
-    ) -> None:
+    def __init__(self, call: Call | Outside, device: Device) -> None:
         self.call = call
-        self.watched = dict(watched)
-        self.marks = marks
-
-    def owner(self, name: str) -> Device:
-        return self.watched[name]._device
+        self._marks: dict[Device, int] = call.marks if isinstance(call, Call) else {}
+        own = [(name, attribute) for name, attribute in device.attributes.items() if name != "status"]
+        self._watched: dict[Device, list[tuple[str, Attribute[Any]]]] = {device: own}
+        for role, child in device._children.items():
+            theirs = [(f"{role}.{name}", attribute) for name, attribute in child.attributes.items()]
+            self._watched.setdefault(child, []).extend(theirs)
 
     def changed(self) -> bool:
-        return bool(self.take())
+        """Whether there is something to report."""
+        return any(self._look(owner)[0] for owner in self._watched)
 
     def take(self) -> dict[str, Reading]:
-        """What changed since the marks and was not written by this very call."""
-        found = {}
-        for name, attribute in self.watched.items():
-            now, mark = attribute._now, self.marks.setdefault(attribute._device, attribute._device._sequence)
-            if now[3] > mark and attribute._writer is not self.call:
-                found[name] = Reading(*now)
+        """What changed since the marks and was not written by this very call; it counts as seen."""
+        found: dict[str, Reading] = {}
+        for owner in self._watched:
+            new, self._marks[owner] = self._look(owner)
+            found.update(new)
         return found
 
+    def _look(self, owner: Device) -> tuple[dict[str, Reading], int]:
+        """One device's news, and the sequence up to which they go: together, or a change could fall between."""
+        mark = self._marks[owner]
+        with owner._mutex:
+            if owner._sequence == mark:
+                return {}, mark
+            found = {
+                name: Reading(*attribute._now)
+                for name, attribute in self._watched[owner]
+                if attribute._now[3] > mark and attribute._writer is not self.call
+            }
+            return found, owner._sequence
+
     def __enter__(self) -> Reporter:
-        for attribute in self.watched.values():
-            with attribute._mutex:
-                self.marks.setdefault(attribute._device, attribute._device._sequence)
-                attribute._listened += 1
-                attribute._reporters = (*attribute._reporters, self)
+        for owner, attributes in self._watched.items():
+            with owner._mutex:
+                self._marks.setdefault(owner, owner._sequence)
+                for _, attribute in attributes:
+                    attribute._listened += 1
+                    attribute._reporters = (*attribute._reporters, self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for attribute in self.watched.values():
-            with attribute._mutex:
-                attribute._listened -= 1
-                attribute._reporters = tuple(r for r in attribute._reporters if r is not self)
+        for owner, attributes in self._watched.items():
+            with owner._mutex:
+                for _name, attribute in attributes:
+                    attribute._listened -= 1
+                    attribute._reporters = tuple(one for one in attribute._reporters if one is not self)

@@ -33,6 +33,7 @@ class Watch(Generic[T]):
         attribute = self.attribute
         with attribute._mutex:
             self._start = attribute._now[3]
+            attribute._device._segment = None  # the mark: changes before it are in other segments (rule 6)
             attribute._watchers = (*attribute._watchers, self)
             attribute._listened += 1
             attribute._every += 1
@@ -48,13 +49,16 @@ class Watch(Generic[T]):
     def deliver(self, kept: deque[Now], lost: int) -> None:
         """On the Process thread: what came since; wakes the call that waits for it."""
         bound = self.attribute._device._every_bound
-        self._lost += lost
-        for now in kept:
-            if now[3] > self._start:
-                if len(self._kept) >= bound:
-                    self._kept.popleft()
-                    self._lost += 1
-                self._kept.append(now)
+        with self.attribute._mutex:
+            if kept[-1][3] <= self._start:
+                return  # all of it was before the mark
+            self._lost += lost
+            for now in kept:
+                if now[3] > self._start:
+                    if len(self._kept) >= bound:
+                        self._kept.popleft()
+                        self._lost += 1
+                    self._kept.append(now)
         self._call.wake()
 
     def next(self, timeout: float | None = None) -> T:
@@ -72,8 +76,9 @@ class Watch(Generic[T]):
         self._call.check()
         if not self._kept and not self._lost:
             block(self._call, f"a change of {where}", lambda: bool(self._kept or self._lost), timeout)
-        if self._lost:
+        with self.attribute._mutex:
             lost, self._lost = self._lost, 0
+        if lost:
             raise Overrun(
                 f"{where}: expected a watcher that keeps up, got {lost} changes too many; the oldest are gone"
             )
@@ -83,9 +88,14 @@ class Watch(Generic[T]):
 
     def latest(self) -> T:
         """The newest value; what came before it counts as seen. Never waits."""
-        self._start = self.attribute._now[3]
-        self._kept.clear()
-        return self.attribute.value
+        attribute = self.attribute
+        current(attribute._device).check()
+        with attribute._mutex:
+            value: T = attribute._now[0]
+            self._start = attribute._now[3]
+            self._kept.clear()
+            self._lost = 0
+        return value
 
 
 def wait_for(attribute: Attribute[T], wanted: T | Callable[[T], bool], timeout: float | None = None) -> T:
@@ -96,6 +106,7 @@ def wait_for(attribute: Attribute[T], wanted: T | Callable[[T], bool], timeout: 
         return bool(wanted(value)) if callable(wanted) else vtype.equal(value, wanted)
 
     device = attribute._device
+    current(device).check()
     clock = device._clock
     deadline = None if timeout is None else clock.monotonic() + timeout
     with Watch(attribute) as watch:

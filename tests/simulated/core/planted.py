@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from macduff.core import attribute, cycle, joining, leases, machine, manager, process, waiting
+from macduff.core import attribute, cycle, leases, leaving, machine, manager, process, waiting
 from macduff.core.aborting import Aborting
 from macduff.core.call import Call, Outcome
 from macduff.core.listeners import Listeners
@@ -189,7 +189,7 @@ def _half_lease(patch: Patch) -> None:
 
 @defect("a removed parent keeps its lease", "removal")
 def _removed_lease(patch: Patch) -> None:
-    patch.setattr(joining, "leases", type("Gone", (), {"give_back": staticmethod(lambda device: None)}))
+    patch.setattr(leaving, "leases", type("Gone", (), {"give_back": staticmethod(lambda device: None)}))
 
 
 @defect("the first decision does not win", "seeds")
