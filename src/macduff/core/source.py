@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import BadValue, MacduffError
@@ -38,6 +37,7 @@ class Source(Protocol):
     def bind(self, context: SourceContext) -> Binding: ...
     def simulated(self) -> Source:
         """The same in memory: a put echoes to value and set point."""
+        ...
 
 
 class Wire(Protocol):
@@ -47,13 +47,15 @@ class Wire(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
 class SourceContext:
     """What a source may know of its attribute, and where it delivers. The sinks never wait and never raise."""
 
-    target: Attribute[Any]
-    wire: Any
-    arguments: Mapping[str, Any]
+    __slots__ = ("arguments", "target", "wire")
+
+    def __init__(self, target: Attribute[Any], wire: Any, arguments: Mapping[str, Any]) -> None:
+        self.target = target
+        self.wire = wire
+        self.arguments = arguments
 
     @property
     def attribute(self) -> str:
