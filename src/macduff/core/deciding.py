@@ -79,6 +79,4 @@ def _check_parent(request: Request) -> None:
     parent = request.parent
     if parent is not None and (parent.ended or (parent.dead is not None and not parent.shielded())):
         why = parent.dead.message if parent.dead is not None else f"{parent.name} ended"
-        raise Aborted(
-            f"{request.title()} was not begun: {why}", device=request.device.name, member=request.member
-        )
+        raise Aborted(f"{request.title()} was not begun: {why}", device=request.device.name, member=request.member)

@@ -291,9 +291,7 @@ class Machine:
             return Outcome(None, self.ended_error(error, call.name))
         if isinstance(error, MacduffError):
             return Outcome(None, error)
-        failed = DeviceFailed(
-            self.describe(error), device=self.device.name, member=call.name, state=self.state.value
-        )
+        failed = DeviceFailed(self.describe(error), device=self.device.name, member=call.name, state=self.state.value)
         failed.__cause__ = error
         return Outcome(None, failed)
 

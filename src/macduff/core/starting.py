@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Busy, MacduffError, WrongState
+from ..errors import Busy, MacduffError, TimedOut, WrongState
 from .attribute import Attribute
 from .call import Call, Outcome
 from .future import Future
@@ -58,12 +59,20 @@ def _start_put(call: Any, attribute: Attribute[Any], value: Any, *, readback: bo
     return future
 
 
+def _needs_reset(device: Device, child: Device) -> bool:
+    """Whether a child needs a reset, once its abort or the reset by somebody else is over."""
+    under_way = (DState.Aborting, DState.Resetting)
+    with suppress(TimedOut):
+        child.state.wait_for(lambda state: state not in under_way, 2 * child._machine.aborting.grace())
+    return child._machine.needs_reset()
+
+
 def all_children(device: Device, event: str) -> None:
     """Abort, or reset those that need it, all children in parallel; the first error is raised when all have ended."""
     call = current(device)
     futures = []
     for child in dict.fromkeys(device._children.values()):
-        if event == "reset" and not child._machine.needs_reset():
+        if event == "reset" and not _needs_reset(device, child):
             continue
         future = request_child(call, "call", child, event, {})
         future.observe()
@@ -75,10 +84,8 @@ def all_children(device: Device, event: str) -> None:
         except WrongState:
             continue  # it changed meanwhile: nothing left to do there
         except MacduffError as error:
-            if event == "reset" and isinstance(error, Busy):  # somebody else resets it, such as a parent that shares it
-                child.state.wait_for(lambda state: state is not DState.Resetting, timeout=device.abort_grace)
-                if not child._machine.needs_reset():
-                    continue
+            if event == "reset" and isinstance(error, Busy) and not _needs_reset(device, child):
+                continue  # somebody else has reset it, such as a parent that shares it
             first = first or error
     if first is not None:
         raise first
