@@ -592,7 +592,7 @@ class TestSharing:
             peer.ask("Get", 1, ["DEV", name])
         count = _count_encodings(monkeypatch, peer)
         assert peer.ask("Get", 1, ["DEV", "x"])["value"]["value"] == 1.0
-        assert count[0] == 1  # the id
+        assert count[0] == 0
         dev.apply("x", 2.0)
         assert peer.ask("Get", 1, ["DEV", "x"])["value"]["value"] == 2.0
         assert count[0] <= 6

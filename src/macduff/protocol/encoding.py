@@ -27,6 +27,10 @@ class Encoding(Protocol):
         """Plain data (dict, list, str, int, float, bool, None, bytes) as a piece; strings are made valid."""
         ...
 
+    def integer(self, value: int) -> Piece:
+        """The same as `encode`, for an int."""
+        ...
+
     def object(self, members: Sequence[tuple[Piece, Piece]]) -> Piece:
         """An object from (key, value) pieces, in that order."""
         ...
@@ -37,6 +41,14 @@ class Encoding(Protocol):
 
     def begin(self, members: Sequence[tuple[Piece, Piece]], more: int) -> Piece:
         """The beginning of an object that gets `more` further members."""
+        ...
+
+    def head(self, members: Sequence[tuple[Piece, Piece]], key: Piece, more: int) -> Piece:
+        """The beginning of an object up to where the value of this key goes; `more` members follow that."""
+        ...
+
+    def key(self, key: Piece) -> Piece:
+        """What goes between a value and that of this key."""
         ...
 
     def middle(self, members: Sequence[tuple[Piece, Piece]]) -> Piece:
@@ -78,6 +90,8 @@ class _Json:
     def encode(self, value: object) -> str:
         return self._encode(value).decode()
 
+    integer = staticmethod(str)
+
     def object(self, members: Sequence[tuple[str, str]]) -> str:
         return "{" + ",".join([f"{key}:{value}" for key, value in members]) + "}"
 
@@ -86,6 +100,12 @@ class _Json:
 
     def begin(self, members: Sequence[tuple[str, str]], more: int) -> str:
         return "{" + "".join([f"{key}:{value}," for key, value in members])
+
+    def head(self, members: Sequence[tuple[str, str]], key: str, more: int) -> str:
+        return self.begin(members, more) + f"{key}:"
+
+    def key(self, key: str) -> str:
+        return f",{key}:"
 
     def middle(self, members: Sequence[tuple[str, str]]) -> str:
         return ",".join([f"{key}:{value}" for key, value in members])
@@ -103,6 +123,9 @@ class _Msgpack:
     def encode(self, value: object) -> bytes:
         return self._encode(value)
 
+    def integer(self, value: int) -> bytes:
+        return self._encode(value)
+
     def object(self, members: Sequence[tuple[bytes, bytes]]) -> bytes:
         return _header(len(members), 0x80, 0xDE) + b"".join([part for member in members for part in member])
 
@@ -111,6 +134,12 @@ class _Msgpack:
 
     def begin(self, members: Sequence[tuple[bytes, bytes]], more: int) -> bytes:
         return _header(len(members) + more, 0x80, 0xDE) + self.middle(members)
+
+    def head(self, members: Sequence[tuple[bytes, bytes]], key: bytes, more: int) -> bytes:
+        return self.begin(members, more + 1) + key
+
+    def key(self, key: bytes) -> bytes:
+        return key
 
     def middle(self, members: Sequence[tuple[bytes, bytes]]) -> bytes:
         return b"".join([part for member in members for part in member])

@@ -35,11 +35,12 @@ class Framer:
         self._root = piece([])
         self._done = self._encoding.end([])
         self._lossless = self.gap(0)
+        self._return = self._encoding.head([self._types[typeids.RETURN]], self._keys["id"], 1)
+        self._value = self._encoding.key(self._keys["value"])
 
     def returned(self, identity: int, value: Piece) -> Piece:
         """A Return with an encoded value."""
-        members = [self._types[typeids.RETURN], self._id(identity), (self._keys["value"], value)]
-        return self._encoding.object(members)
+        return self._return + self._encoding.integer(identity) + self._value + value + self._done
 
     def failed(self, identity: int, error: MacduffError) -> Piece:
         """An Error; what a program needs to act on it is said only in our dialects."""
@@ -85,4 +86,4 @@ class Framer:
         return self._encoding.middle(members)
 
     def _id(self, identity: int) -> tuple[Piece, Piece]:
-        return self._keys["id"], self.dialect.piece(identity)
+        return self._keys["id"], self._encoding.integer(identity)

@@ -161,10 +161,11 @@ class Hub:
         """Whether encoding what is at a path is work for another thread."""
         if not self.offload or dialect.encoding.binary:
             return False
-        fields = self.device(path[0]).fields
-        chosen = fields.values() if len(path) < 2 else [fields[path[1]]] if path[1] in fields else []
-        bound = self.limits.large_array
-        return any(is_attribute(item) and is_large(item.reading.value, bound) for item in chosen)
+        fields, bound = self.device(path[0]).fields, self.limits.large_array
+        if len(path) > 1:
+            field = fields.get(path[1])
+            return field is not None and is_attribute(field) and is_large(field.reading.value, bound)
+        return any(is_attribute(field) and is_large(field.reading.value, bound) for field in fields.values())
 
     def encoding(
         self, path: Sequence[str], dialect: Dialect, then: Callable[[tuple[Piece, int] | None, Exception | None], None]

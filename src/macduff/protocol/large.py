@@ -23,6 +23,9 @@ _DIGITS: Final = {"b": (6, 6, 6, 6), "i": (5, 7, 12, 21), "u": (4, 6, 11, 21), "
 """The most characters of one number and its comma, for 1, 2, 4 and 8 bytes."""
 
 
+_NO_ARRAY: Final = frozenset((float, int, bool, str, type(None)))
+
+
 class Job:
     """Work for another thread: `run` there, then `finish` on the server's own."""
 
@@ -46,6 +49,8 @@ class Job:
 
 def is_large(value: Any, bound: int) -> bool:
     """Whether a value holds an array of more than `bound` bytes."""
+    if type(value) in _NO_ARRAY:
+        return False
     if isinstance(value, numpy.ndarray):
         return value.nbytes > bound
     if isinstance(value, Mapping):

@@ -51,7 +51,7 @@ class AttributePieces:
         self._setpoint: Piece = None
         self._meta_of: tuple[Any, ...] = ()
         self._meta: Piece = None
-        self._whole_of: tuple[Any, ...] = ()
+        self._whole_of: tuple[Any, ...] = (None,) * 8
         self._whole: Piece = None
 
     def show(self, vtype: VType[Any], reading: Reading, value: Piece) -> None:
@@ -108,8 +108,8 @@ class AttributePieces:
         return self._setpoint
 
     def meta(self, attribute: AttributeModel) -> Piece:
-        """The meta."""
-        key = (attribute.vtype, attribute.writeable, attribute.label, attribute.description, attribute.tags)
+        """The meta. Words and tags of an attribute change with its type alone."""
+        key = (attribute.vtype, attribute.writeable)
         if not _same(key, self._meta_of):
             self._meta = self._dialect.piece(attribute_meta(attribute, self._dialect))
             self._meta_of = key
@@ -119,14 +119,22 @@ class AttributePieces:
         """The whole attribute."""
         if is_action(attribute):
             return self._dialect.piece(attribute_structure(attribute, self._dialect))
-        vtype, reading = attribute.vtype, attribute.reading
+        vtype, reading, writeable = attribute.vtype, attribute.reading, attribute.writeable
         setpoint = attribute.setpoint if has_setpoint(attribute, self._dialect) else _NOTHING
-        meta = self.meta(attribute)
-        value = self.value(vtype, reading)
-        key = (vtype, value, self._time, self.alarm(vtype, reading), setpoint, meta)
-        if not _same(key, self._whole_of):
-            self._whole = self._compose(vtype, reading, setpoint, meta)
-            self._whole_of = key
+        value, alarm, time, sequence = reading
+        known = self._whole_of
+        if not (
+            sequence == known[0]
+            and time == known[1]
+            and value is known[2]
+            and alarm is known[3]
+            and vtype is known[4]
+            and writeable is known[5]
+            and setpoint is known[6]
+            and self._shown is known[7]
+        ):
+            self._whole = self._compose(vtype, reading, setpoint, self.meta(attribute))
+            self._whole_of = (sequence, time, value, alarm, vtype, writeable, setpoint, self._shown)
         return self._whole
 
     def _compose(self, vtype: VType[Any], reading: Reading, setpoint: Any, meta: Piece) -> Piece:

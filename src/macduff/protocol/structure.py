@@ -28,7 +28,7 @@ UNPACKED = "method:return:unpacked"
 
 def is_attribute(field: FieldModel) -> TypeIs[AttributeModel]:
     """Whether a field is an attribute; what is no attribute is a method."""
-    return hasattr(field, "reading")
+    return hasattr(field, "vtype")  # not "reading", which is made anew for each who asks
 
 
 def is_action(field: FieldModel) -> bool:

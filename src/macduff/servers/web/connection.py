@@ -40,6 +40,7 @@ class Connection:
         self._draining: asyncio.Task[None] | None = None
         self._unchoked: asyncio.Future[None] | None = None
         self._farewell: asyncio.Task[None] | None = None
+        self._most = limits.outgoing
         transport.set_write_buffer_limits(high=max(limits.outgoing - 1, 1), low=limits.outgoing // 2)
 
     async def serve(self, tick: Any) -> None:
@@ -64,10 +65,9 @@ class Connection:
 
     def flush(self) -> None:
         """Write what is pending, as far as there is room."""
-        session, transport = self.session, self._transport
-        counts, most = self._counts, self._limits.outgoing
-        while session.pending and not transport.is_closing():
-            room = most - transport.get_write_buffer_size()
+        session, transport, counts = self.session, self._transport, self._counts
+        while session.waiting and not transport.is_closing():
+            room = self._most - transport.get_write_buffer_size()
             if room <= 0:
                 self._wait_for_room()
                 break

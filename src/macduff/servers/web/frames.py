@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 __all__ = ["chunks"]
 
 _TEXT, _BINARY = 0x81, 0x82
 _LARGE = 64 * 1024
 
-_short = struct.Struct("!BB").pack
+_SHORT = {opcode: [bytes((opcode, size)) for size in range(126)] for opcode in (_TEXT, _BINARY)}
 _medium = struct.Struct("!BBH").pack
 _long = struct.Struct("!BBQ").pack
 
 
-def chunks(messages: Iterable[str | bytes]) -> list[bytes]:
+def chunks(messages: Sequence[str | bytes]) -> list[bytes]:
     """What to write to the transport: small frames joined into chunks, large ones not copied. str is sent as text."""
     found: list[bytes] = []
     small: list[bytes] = []
@@ -23,11 +23,14 @@ def chunks(messages: Iterable[str | bytes]) -> list[bytes]:
         payload, opcode = (message.encode(), _TEXT) if isinstance(message, str) else (message, _BINARY)
         size = len(payload)
         if size < 126:
-            small.append(_short(opcode, size))
+            head = _SHORT[opcode][size]
         elif size < 65536:
-            small.append(_medium(opcode, 126, size))
+            head = _medium(opcode, 126, size)
         else:
-            small.append(_long(opcode, 127, size))
+            head = _long(opcode, 127, size)
+        if size < _LARGE and len(messages) == 1:
+            return [head + payload]
+        small.append(head)
         if size < _LARGE:
             small.append(payload)
         else:
