@@ -6,11 +6,12 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import psutil
 import pytest
 import uvloop
@@ -18,6 +19,7 @@ import uvloop
 from macduff.core import Process
 from macduff.limits import DEFAULTS
 from macduff.servers.web import WebServer
+from tests.system.web.http import Http
 from tests.system.web.lab import Bench, Spare
 
 uvloop.new_event_loop().close()  # libuv's first loop opens a pipe for signals that stays for the life of the program
@@ -114,3 +116,9 @@ def remote() -> Iterator[Callable[..., Remote]]:
     yield start
     for found in started:
         found.close()
+
+
+@pytest.fixture
+async def http(lab: Lab) -> AsyncIterator[Http]:
+    async with aiohttp.ClientSession() as session:
+        yield Http(session, lab.address)
