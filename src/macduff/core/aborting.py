@@ -93,6 +93,14 @@ class Aborting:
                 request.forced = cls(message, device=machine.device.name, member=request.member)
         self.left_over = [request for request in dict.fromkeys(requests) if request not in running]
 
+    def hold(self, request: Request) -> bool:
+        """Keep back the reply to a parent until the abort is over: what it started has ended then (rule 14)."""
+        if not self.active or request.parent is None or request.forced is None or not request.open:
+            return False
+        if request not in self.left_over:
+            self.left_over.append(request)
+        return True
+
     def _ended(self, call: Call) -> None:
         """do_abort itself ended."""
         outcome = self.machine.outcome(call)
@@ -143,9 +151,7 @@ class Aborting:
         self.active = False
         if self.timer is not None:
             self.timer.cancel()
-        for request in self.left_over:
-            process._resolve(request, Outcome(None, request.forced))
-        self.left_over = []
+        left_over, self.left_over = self.left_over, []
         machine.place = None
         machine.cycle.forget()
         if self.failed is not None:
@@ -157,6 +163,8 @@ class Aborting:
             if machine.plain:
                 machine.problem("fault")
             machine.set_state(DState.Idle if machine.plain else DState.Aborted)
+        for request in left_over:
+            process._resolve(request, Outcome(None, request.forced))
         requests, self.requests = self.requests, []
         for request in requests:
             process._resolve(request, Outcome(None, self.failed))

@@ -161,7 +161,8 @@ class Cycle:
             if call.dead is not None and call.dead.kind != "Paused":
                 if request is not None and (request is not self.run or self.machine.aborting.active):
                     error = request.forced or self.machine.ended_error(call.dead, request.member)
-                    self.machine.process._resolve(request, Outcome(None, error))
+                    if not self.machine.aborting.hold(request):
+                        self.machine.process._resolve(request, Outcome(None, error))
                 self.machine.aborting.check()
                 return
             ended(call)

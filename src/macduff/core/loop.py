@@ -51,7 +51,7 @@ class Loop(Generic[Item]):
         self._order = count()
         self._ending = False
         self._over = False
-        self._after = backend.mutex()
+        self._turn = deque([None])  # who takes it out drains, once the thread is over
 
     def post(self, function: Callable[..., None], *args: Any) -> None:
         """Have it done on the Process thread, before any change that waits; any thread, never blocks."""
@@ -84,8 +84,15 @@ class Loop(Generic[Item]):
 
     def _finish(self) -> None:
         """What comes when the thread is over still gets its answer, from whoever brings it."""
-        with self._after:
-            self._drain()
+        while self._control or self.lane:
+            try:
+                self._turn.pop()
+            except IndexError:
+                return  # somebody else is at it, and looks again
+            try:
+                self._drain()
+            finally:
+                self._turn.append(None)
 
     def _drain(self) -> None:
         control, lane = self._control, self.lane

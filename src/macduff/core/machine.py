@@ -262,7 +262,8 @@ class Machine:
         outcome = self.outcome(call)
         if self.place is request:
             self.leave_place()
-        self.process._resolve(request, outcome)
+        if not self.aborting.hold(request):
+            self.process._resolve(request, outcome)
         self.aborting.check()
 
     def leave_place(self) -> None:
