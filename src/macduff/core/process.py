@@ -236,11 +236,14 @@ class Process:
             LOG.exception("a reply to %s could not be delivered", request.title())
 
     def _attribute_added(self, device: Device, attribute: Attribute[Any]) -> None:
-        """A device that is here was given one more: who listens hears it before he is told that it is there."""
+        """A device that is here was given one more: told first, then heard, so that nothing of it comes too early.
+
+        Who is told looks at the device after this, and so misses nothing in between.
+        """
         if device._removed or device.attributes.get(attribute.name) is not attribute:
             return
-        self._listeners.attribute_added(attribute)
         device._fields_changed()
+        self._listeners.attribute_added(attribute)
         self._joining.begin_source(attribute)
 
     def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
