@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from ..errors import MacduffError
-from ..values import NO_ALARM, Alarm
+from .request import MethodLog, Outcome, Request
 from .states import StateChanged
 
 if TYPE_CHECKING:
@@ -16,84 +15,6 @@ if TYPE_CHECKING:
     from .future import Future
 
 __all__ = ["Call", "MethodLog", "Outcome", "Outside", "Request"]
-
-
-class Outcome(NamedTuple):
-    """How a request ended: a value, or an error."""
-
-    value: Any = None
-    error: MacduffError | None = None
-
-
-class MethodLog(NamedTuple):
-    """What a method took or returned when it was last called."""
-
-    value: Mapping[str, Any] = {}
-    present: tuple[str, ...] = ()
-    alarm: Alarm = NO_ALARM
-    time: int = 0
-
-
-class Request:
-    """A put or call that gets exactly one outcome, delivered on the Process thread."""
-
-    __slots__ = (
-        "args",
-        "call",
-        "device",
-        "event",
-        "forced",
-        "kind",
-        "left",
-        "member",
-        "on_done",
-        "open",
-        "origin",
-        "parent",
-        "readback",
-        "spec",
-        "time",
-        "waits_for",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        kind: str,
-        device: Device,
-        member: str,
-        args: Mapping[str, Any],
-        on_done: Callable[[Outcome], None],
-        *,
-        parent: Call | None = None,
-        origin: str = "",
-        readback: bool = False,
-    ) -> None:
-        self.kind = kind  # "call" or "put"
-        self.device = device
-        self.member = member
-        self.args = args
-        self.on_done = on_done
-        self.parent = parent
-        self.origin = origin
-        self.readback = readback
-        self.spec: Any = None
-        self.event = ""  # "configure", "run", ...: what it is to the state machine
-        self.call: Call | None = None
-        self.open = True
-        self.time = 0
-        self.forced: MacduffError | None = None  # the first decision wins (rule 5)
-        self.waits_for: list[Request] = []
-        self.left = False  # nobody waits for it any more
-
-    @property
-    def reserved(self) -> bool:
-        """Made by an abort, so that it may take the workers kept for aborts (rule 13)."""
-        return self.parent is not None and self.parent.reserved
-
-    def title(self) -> str:
-        """How errors name it: DEVICE.member, and for whom."""
-        whom = f" for {self.origin}" if self.origin else ""
-        return f"{self.device.name}.{self.member}{whom}"
 
 
 def _has_unseen(futures: deque[Future[Any]]) -> bool:

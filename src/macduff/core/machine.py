@@ -6,11 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Aborted, Busy, DeviceFailed, MacduffError, Removed, Superseded, WrongState
-from ..values import NO_ALARM, Alarm, AlarmStatus, Severity
+from ..values import Severity
 from . import leases
 from .aborting import Aborting
-from .call import Call, MethodLog, Outcome, Request
+from .call import Call, Outcome, Request
 from .cycle import Cycle
+from .health import Health
 from .states import TRANSITIONS, DState, StateChanged
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Machine:
         self.calls: list[Call] = []
         self.holder: Device | None = None  # the configured parent that this device is leased to
         self.connecting = ""  # why it is not connected yet
-        self.problems: dict[str, tuple[Severity, str]] = {}
+        self.problem = Health(device).problem
         self.zombies: list[Call] = []
         self.idle_due: deque[Due] = deque()  # idle tasks that wait for another one of this device
         self.leaving = ""  # why nothing new may begin: it is being removed
@@ -72,21 +73,6 @@ class Machine:
             changed = {f"{name}.writeable": now for name, now in shown.items() if self._shown.get(name) is not now}
             self.process._listeners.add_extra(self.device, changed)
         self._shown = shown
-
-    # health
-
-    def problem(self, key: str, severity: Severity = Severity.NONE, text: str = "") -> None:
-        """Note or (without text) clear what is wrong; `health` shows the worst alarm and every text."""
-        if text:
-            self.problems[key] = (severity, text)
-        elif self.problems.pop(key, None) is None:
-            return
-        if not self.problems:
-            self.device.health.apply("OK", alarm=NO_ALARM)
-            return
-        worst = max(severity for severity, _ in self.problems.values())
-        message = "; ".join(text for _, text in self.problems.values())
-        self.device.health.apply(message, alarm=Alarm(worst, AlarmStatus.DEVICE, message))
 
     def fault(self, message: str) -> None:
         """To Fault, with the reason in `health`."""
@@ -309,22 +295,3 @@ class Machine:
         """The error kind for a call that was ended from outside."""
         kinds: dict[str, type[MacduffError]] = {"Superseded": Superseded, "Removed": Removed}
         return kinds.get(why.kind, Aborted)(why.message, device=self.device.name, member=member)
-
-    def log_call(self, request: Request, outcome: Outcome) -> None:
-        """Keep what a method took and returned, for every client to see."""
-        method = self.device.methods.get(request.member)
-        if method is None or request.kind != "call":
-            return
-        now = self.device._clock.time_ns()
-        alarm = NO_ALARM
-        value: Any = {}
-        if outcome.error is not None:
-            alarm = Alarm(Severity.MAJOR, AlarmStatus.DEVICE, f"{outcome.error.kind}: {outcome.error}")
-        elif method.returns:
-            value = {"return": outcome.value} if method.unpacked else dict(outcome.value or {})
-        given = dict(request.args) if isinstance(request.args, dict) else {}
-        took = {name: given.get(name, method.defaults.get(name, vtype.zero())) for name, vtype in method.takes.items()}
-        method.took = MethodLog(took, tuple(name for name in given if name in took), NO_ALARM, request.time)
-        method.returned = MethodLog(value, tuple(value), alarm, now)
-        if self.process._listeners.has_audience(self.device):
-            self.process._listeners.add_extra(self.device, {f"{request.member}.log": (method.took, method.returned)})

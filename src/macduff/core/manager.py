@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
-import traceback
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MacduffError, TooMany
@@ -15,6 +13,7 @@ from .call import Call, Outcome, Request
 from .future import Future
 from .idling import IdleTasks
 from .states import StateChanged
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from .device import Device
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["DeviceManager"]
 
 LOG = logging.getLogger("macduff.core")
-WATCHDOG_STEP = 0.25
 
 
 class DeviceManager:
@@ -38,8 +36,7 @@ class DeviceManager:
         self.pool = Pool(process.backend, limits.open_calls + limits.reserved_workers, f"{process.name} calls")
         self.idle = IdleTasks(process)
         self._waiting_for_children: dict[Call, Any] = {}
-        if "watchdog" in process.backend.capabilities:
-            process._later(WATCHDOG_STEP, self._watch)
+        self._watchdog = Watchdog(process)
 
     @property
     def full(self) -> bool:
@@ -251,7 +248,7 @@ class DeviceManager:
             self.open -= 1
         machine.zombies.append(call)
         self.quarantined.append(call)
-        where = self._where(call)
+        where = self._watchdog.where(call)
         LOG.error("%s.%s is quarantined at %s", device.name, call.name, where)
         self._show_zombies(device)
         if call.request is not None and call.request.open:
@@ -292,36 +289,9 @@ class DeviceManager:
 
     def _show_zombies(self, device: Device) -> None:
         """Name in `health` every quarantined thread that still runs, and where it is."""
-        zombies = [f"{device.name}.{z.name} does not obey, at {self._where(z)}" for z in device._machine.zombies]
+        where = self._watchdog.where
+        zombies = [f"{device.name}.{z.name} does not obey, at {where(z)}" for z in device._machine.zombies]
         device._machine.problem("quarantine", Severity.MAJOR, "; ".join(zombies))
-
-    # the watchdog
-
-    def _where(self, call: Call) -> str:
-        if "watchdog" not in self._process.backend.capabilities:
-            return "a place that this backend cannot tell"
-        frame = sys._current_frames().get(call.thread or 0)
-        if frame is None:
-            return "an unknown place"
-        stack = traceback.extract_stack(frame)
-        own = [entry for entry in stack if "macduff/core" not in entry.filename.replace("\\", "/")] or stack
-        return f"{own[-1].filename}:{own[-1].lineno} in {own[-1].name}"
-
-    def _watch(self) -> None:
-        """Name the methods that hold their lock too long (rule 22)."""
-        self._process._later(WATCHDOG_STEP, self._watch)
-        for device in list(self._process._devices.values()):
-            for call in device._machine.calls:
-                held = device._clock.monotonic() - call.since if call.holds else 0.0
-                key = f"watchdog {call.name}"
-                if held > self._limits.watchdog:
-                    if not call.reported:
-                        call.reported = True
-                        text = f"{call.name} has held the lock for {held:.1f} s without a wait, at {self._where(call)}"
-                        device._machine.problem(key, Severity.MINOR, text)
-                elif call.reported:
-                    call.reported = False
-                    device._machine.problem(key)
 
 
 def _nothing() -> None:

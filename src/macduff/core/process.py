@@ -14,6 +14,7 @@ from ..protocol.model import SEvent
 from .attribute import Attribute
 from .block import ProcessDevice
 from .call import Call, Outcome, Request
+from .calllog import log_call
 from .deciding import accept
 from .device import Device
 from .joining import Joining
@@ -225,9 +226,8 @@ class Process:
         request.open = False
         if request.forced is not None:
             outcome = Outcome(None, request.forced)
-        machine = request.device._machine
         if accepted and not request.device._removed:
-            machine.log_call(request, outcome)
+            log_call(self, request, outcome)
         self._listeners.flush(request.device)
         self._manager.child_resolved(request)
         try:

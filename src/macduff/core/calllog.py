@@ -1,0 +1,34 @@
+"""What a method took and returned when it was last called, for every client to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..values import NO_ALARM, Alarm, AlarmStatus, Severity
+from .request import MethodLog, Outcome, Request
+
+if TYPE_CHECKING:
+    from .process import Process
+
+__all__ = ["log_call"]
+
+
+def log_call(process: Process, request: Request, outcome: Outcome) -> None:
+    """Keep it, and tell those who listen; on the Process thread."""
+    device = request.device
+    method = device.methods.get(request.member)
+    if method is None or request.kind != "call":
+        return
+    alarm = NO_ALARM
+    value: Any = {}
+    if outcome.error is not None:
+        alarm = Alarm(Severity.MAJOR, AlarmStatus.DEVICE, f"{outcome.error.kind}: {outcome.error}")
+    elif method.returns:
+        value = {"return": outcome.value} if method.unpacked else dict(outcome.value or {})
+    given = dict(request.args) if isinstance(request.args, dict) else {}
+    defaults = method.defaults
+    took = {name: given.get(name, defaults.get(name, vtype.zero())) for name, vtype in method.takes.items()}
+    method.took = MethodLog(took, tuple(name for name in given if name in took), NO_ALARM, request.time)
+    method.returned = MethodLog(value, tuple(value), alarm, device._clock.time_ns())
+    if process._listeners.has_audience(device):
+        process._listeners.add_extra(device, {f"{request.member}.log": (method.took, method.returned)})
