@@ -55,5 +55,5 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
     if not address.endswith(":8008"):
         lines.append(f"  export MACDUFF_ADDRESS={websocket}")
     lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
-    lines.append(f"  python -c 'import macduff; print(macduff.connect({websocket!r}))'".replace("'ws:", '"ws:', 1))
+    lines.append(f"  python -c 'import macduff; print(macduff.connect(\"{websocket}\"))'")
     exits.say("\n".join(lines))
