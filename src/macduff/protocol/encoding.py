@@ -90,7 +90,8 @@ class _Json:
     def encode(self, value: object) -> str:
         return self._encode(value).decode()
 
-    integer = staticmethod(str)
+    def integer(self, value: int) -> str:
+        return str(value)
 
     def object(self, members: Sequence[tuple[str, str]]) -> str:
         return "{" + ",".join([f"{key}:{value}" for key, value in members]) + "}"

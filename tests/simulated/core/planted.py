@@ -273,7 +273,7 @@ def _no_wake(patch: Patch) -> None:
     patch.setattr(Call, "wake", only_alive)
 
 
-@defect("an abort does not wait for what it ended", "abort and reset")
+@defect("an abort does not wait for what it ended", "abort of the stage")
 def _impatient(patch: Patch) -> None:
     def check(self: Any) -> None:
         if self.active and self.call is not None and self.call.ended:
