@@ -75,7 +75,7 @@ def test_busy_superseded_and_aborted(client: Client) -> None:
     assert held.cancel()
     with pytest.raises(Aborted):
         held.result(5)
-    assert stage.state == "Idle"
+    stage.attributes["state"].wait_for("Idle", 5)  # the abort itself ends after what it ended
 
 
 def test_the_description_of_a_real_device(client: Client) -> None:

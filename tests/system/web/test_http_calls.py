@@ -106,6 +106,11 @@ async def test_outcomes_are_bounded(serve: Callable[..., Any]) -> None:
             http = Http(session, lab.address)
             assert (await http.ask("POST", "/api/BENCH/nap?wait=false", data='{"seconds": 20}'))[0] == 202
             await asyncio.to_thread(eventually, lambda: lab.bench.presses.value > 0, "the nap to begin")
-            links = [(await http.ask("POST", "/api/BENCH/add?wait=false", data='{"a": 1}'))[1] for _ in range(3)]
-            assert (await http.get(links[0]["outcome"]))[0] == 404
-            assert (await http.get(links[2]["outcome"]))[0] == 409  # Busy
+            links = []
+            for _ in range(3):  # one after another: what is still open is not dropped for a newer one
+                links.append((await http.ask("POST", "/api/BENCH/add?wait=false", data='{"a": 1}'))[1]["outcome"])
+                while (status := (await http.get(links[-1]))[0]) == 202:
+                    await asyncio.sleep(0.01)
+                assert status == 409  # Busy
+            assert (await http.get(links[0]))[0] == 404
+            assert (await http.get(links[2]))[0] == 409
