@@ -12,13 +12,14 @@ from .channel import Channel
 from .devicepieces import DevicePieces
 from .dialect import Dialect
 from .encoding import Piece
+from .every import EveryChannel
 from .frames import Framer
 from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
 from .large import is_large, within
 from .model import DeviceModel
 from .structure import is_attribute
-from .subscription import EverySubscription, Subscription
+from .subscription import Subscription
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -60,7 +61,8 @@ class Feed:
         channel = self._channels.get(key)
         if channel is None:
             pieces = self._pieces.setdefault(framer.dialect, DevicePieces(framer.dialect, self._most))
-            channel = self._channels[key] = Channel(self.held, rest, delta, framer, pieces)
+            kind = EveryChannel if self.every else Channel
+            channel = self._channels[key] = kind(self.held, rest, delta, framer, pieces)
             channel.sequence = self.sequence
             self._routes.clear()
         return channel
@@ -186,10 +188,8 @@ class Feed:
             for each in list(channel.subscribers):
                 each.session.end(each, error)
             return
-        if body is not None:
-            for each in channel.subscribers:
-                if isinstance(each, EverySubscription):
-                    each.push(body)
+        if body is not None and isinstance(channel, EveryChannel):
+            channel.add(body, self.hub.limits)
 
     def _announce(self, channel: Channel) -> None:
         """Tell all subscribers; this and `Subscription.frame` are all that each of them costs."""

@@ -11,6 +11,7 @@ from macduff.limits import DEFAULTS, Limits
 from .devicepieces import DevicePieces
 from .dialect import DIALECTS, STRICT, Dialect
 from .encoding import Piece
+from .every import EverySubscription
 from .feed import Feed
 from .frames import Framer
 from .gate import Gate
@@ -19,7 +20,7 @@ from .host import Host
 from .large import Job, is_large
 from .model import DeviceModel, SEvent
 from .structure import is_attribute
-from .subscription import EverySubscription, Subscription
+from .subscription import Subscription
 
 if TYPE_CHECKING:
     from .server import ServerSession

@@ -42,7 +42,10 @@ class MethodLog(Protocol):
 
 
 class AttributeModel(Protocol):
-    """An attribute as it stands now: reading never waits. `writable` is ever, `writeable` is now."""
+    """An attribute as it stands now: reading never waits. `writable` is ever, `writeable` is now.
+
+    Label, description and tags change only together with the type.
+    """
 
     @property
     def name(self) -> str: ...

@@ -12,6 +12,7 @@ from . import asking
 from .asking import Waiting
 from .dialect import Dialect
 from .encoding import Piece
+from .every import EverySubscription
 from .host import Outcome
 from .hub import Hub
 from .messages import Get, Post, Put, Refusal, Request, Subscribe, Unsubscribe, parse
@@ -51,6 +52,8 @@ class ServerSession:
         self.limits = hub.limits
         self.closed = False
         self.failed = ""
+        self.mark = 0
+        """Grows with each reply: later changes go behind it."""
         self.announced = False
         self.dropped = 0
         self._framer = hub.framer(dialect)
@@ -95,6 +98,9 @@ class ServerSession:
         queue, largest = self.waiting, self._largest
         while queue and room > 0:
             entry = queue.popleft()
+            if entry.__class__ is EverySubscription:
+                room -= self._take(entry, room, frames)
+                continue
             try:
                 frame = entry.frame()
             except Exception as error:
@@ -108,6 +114,18 @@ class ServerSession:
         if self._batches and frames and (len(frames) > 1 or self.dialect.encoding.binary):
             return [self.dialect.encoding.array(frames)]
         return frames
+
+    def _take(self, subscription: EverySubscription, room: int, frames: list[Piece]) -> int:
+        """Add the messages of an `every` subscription; the bytes that they take."""
+        try:
+            found = subscription.take(room)
+        except Exception as error:
+            found = [self._broken(subscription, error)]
+        size = sum(map(len, found))
+        if size > self._largest and (largest := max(map(len, found))) > self._largest:
+            found = [self._oversize(subscription, largest)]
+        frames += found
+        return size
 
     def close(self) -> None:
         """The connection is gone: its subscriptions are freed, its calls go on unless they asked to be aborted."""
@@ -239,6 +257,7 @@ class ServerSession:
 
     def reply(self, identity: int, frame: Piece) -> None:
         """The last message for a request, behind all changes that came before it."""
+        self.mark += 1
         self._replies += 1
         self._reply_size += len(frame)
         limits = self.limits

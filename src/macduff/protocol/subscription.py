@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from .feed import Feed
     from .server import ServerSession
 
-__all__ = ["EverySubscription", "Subscription"]
+__all__ = ["Subscription"]
 
 
 class Subscription:
@@ -101,44 +100,3 @@ class Subscription:
         """Nothing more is sent."""
         self.dead = True
         self.plain = False
-
-
-class EverySubscription(Subscription):
-    """`every`: each change is sent; those that cannot be kept are counted, the oldest go."""
-
-    __slots__ = ("_backlog", "_bytes", "_dropped")
-
-    def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
-        super().__init__(session, identity, feed, channel)
-        self._backlog: deque[tuple[Piece, int]] = deque()
-        self._bytes = 0
-        self._dropped = 0
-
-    def frame(self) -> Piece | None:
-        self.queued = False
-        if self.dead:
-            return None
-        if self.fresh:
-            return self._opening()
-        while self._backlog:
-            body, version = self._backlog.popleft()
-            self._bytes -= len(body)
-            if version > self.sent:  # else the first message held it already
-                dropped, self._dropped = self._dropped, 0
-                return self.prefix + body + self.channel.framer.gap(dropped)
-        return None
-
-    def push(self, body: Piece) -> None:
-        """A change to send. The session's queue has at least one entry for each that is kept."""
-        limits = self.session.limits
-        self._backlog.append((body, self.channel.version))
-        self._bytes += len(body)
-        while len(self._backlog) > limits.every_changes or (self._bytes > limits.outgoing and len(self._backlog) > 1):
-            self._bytes -= len(self._backlog.popleft()[0])
-            self.lost(1)
-        self.session.queue(self)
-
-    def lost(self, count: int) -> None:
-        """So many changes will not be sent; the next message says so, and the hub counts."""
-        self._dropped += count
-        self.session.count_dropped(count)
