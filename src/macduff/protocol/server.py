@@ -98,7 +98,7 @@ class ServerSession:
         queue, largest = self.waiting, self._largest
         while queue and room > 0:
             entry = queue.popleft()
-            if entry.__class__ is EverySubscription:
+            if isinstance(entry, EverySubscription):
                 room -= self._take(entry, room, frames)
                 continue
             try:
@@ -280,7 +280,7 @@ class ServerSession:
             self._forget(entry)
         return self._framer.failed(entry.id, Refused(message))
 
-    def _broken(self, entry: Subscription | _Reply, error: Exception) -> Piece | None:
+    def _broken(self, entry: Subscription | _Reply, error: Exception) -> Piece:
         """A subscription whose value cannot be said ends with the reason."""
         if isinstance(entry, _Reply):
             raise error
