@@ -82,8 +82,10 @@ def test_code_that_keeps_the_interpreter_is_reported() -> None:
     device = Blocker("B")
     with Process(limits=Limits(watchdog=0.3), report_stalls=True) as process:
         process.add(device)
-        call = Client(process).call("B", "keep_interpreter", size=80_000_000)
-        eventually(lambda: "kept the interpreter" in device.health.value, "the report", timeout=30)
+        for _ in range(5):  # a stall that ends just when the Process looks may be named only the next time
+            call = Client(process).call("B", "keep_interpreter", size=250_000_000)
+            assert call.kind(60.0) in ("ok", "Aborted")
+            if "kept the interpreter" in device.health.value:
+                break
         assert "test_blocking.py" in device.health.value
         assert "in keep_interpreter" in device.health.value
-        assert call.kind() in ("ok", "Aborted")
