@@ -170,13 +170,15 @@ def test_a_callback_gets_what_is_and_each_change(server: MemoryServer, client: C
 
 def test_a_callback_may_block_and_may_use_the_client(server: MemoryServer, client: Client) -> None:
     seen: queue.Queue[float] = queue.Queue()
-    gate = threading.Event()
+    entered, gate = threading.Event(), threading.Event()
 
     def callback(reading: Reading) -> None:
+        entered.set()
         gate.wait(5)
         seen.put(client["STAGE"].velocity)
 
     subscription = client.subscribe("STAGE.position", callback)
+    assert entered.wait(5)
     assert client["STAGE"].position == 0.0, "others are not kept waiting by a callback"
     for value in (1.0, 2.0, 3.0):
         server.run(lambda value=value: server.update("STAGE", position=value))
