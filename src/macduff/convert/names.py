@@ -1,0 +1,45 @@
+"""The one place that says what devices and their members are called on control systems (rule 34).
+
+EPICS (PVAccess and Channel Access) joins with a colon, Tango has three parts and no colon. Device names hold letters,
+digits, "_", "-" and ":" only, so that none of these renamings makes two names one.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pvi_name", "readback_name", "tango_name",
+]  # fmt: skip
+
+PROCESS = "macduff"
+"""What the Process itself is called where "." cannot be a name and it was given no other."""
+
+PVI = "PVI"
+RBV = "_RBV"
+TANGO_FAMILY = "macduff"
+
+
+def device_prefix(device: str, process: str = ".") -> str:
+    """What the PVs of a device begin with, before the colon; the Process goes by its own name."""
+    if device != ".":
+        return device
+    return PROCESS if process == "." else process
+
+
+def pv_name(device: str, member: str, process: str = ".") -> str:
+    """DEVICE:ATTRIBUTE, and DEVICE:METHOD."""
+    return f"{device_prefix(device, process)}:{member}"
+
+
+def readback_name(device: str, member: str, process: str = ".") -> str:
+    """The PV of the value where it can differ from the set point (rule 33)."""
+    return pv_name(device, member, process) + RBV
+
+
+def pvi_name(device: str, process: str = ".") -> str:
+    """The PV that lists the PVs of a device."""
+    return pv_name(device, PVI, process)
+
+
+def tango_name(device: str, domain: str, process: str = ".") -> str:
+    """domain/macduff/device, in lower case, for Tango compares without case; "." stands for the colons."""
+    return f"{domain}/{TANGO_FAMILY}/{device_prefix(device, process)}".replace(":", ".").lower()
