@@ -65,6 +65,12 @@ class Limits:
     reconnect_most: float = 5.0
     """A client that lost its connection waits between these two before it tries again, doubling."""
 
+    # mounted devices
+    mount_heartbeat: float = 2.0
+    """A home is pinged so often; one that answers nothing for half of it is taken for away."""
+    mount_retry_most: float = 2.0
+    """The longest pause between two attempts to reach a home, or to find a device there."""
+
     # sources
     wire_jobs: int = 1_000
     """Exchanges that may wait on one wire; one more is refused."""

@@ -40,8 +40,10 @@ OpenCarrier = Callable[[str, Sequence[str], float], Awaitable[Carrier]]
 """(url, subprotocols, timeout in seconds) -> an open carrier."""
 
 
-async def open_websocket(url: str, subprotocols: Sequence[str], timeout: float) -> Carrier:
-    """Open a websocket with aiohttp. Disconnected (nobody listens, not our server) or TimedOut."""
+async def open_websocket(
+    url: str, subprotocols: Sequence[str], timeout: float, heartbeat: float = DEFAULTS.heartbeat
+) -> Carrier:
+    """Open a websocket with aiohttp, pinged every `heartbeat` seconds. Disconnected (nobody listens) or TimedOut."""
     import aiohttp  # 0.4 s of import: only who connects pays it
 
     session = aiohttp.ClientSession()
@@ -52,7 +54,7 @@ async def open_websocket(url: str, subprotocols: Sequence[str], timeout: float) 
                 protocols=tuple(subprotocols),
                 compress=0,  # it doubles the cost of a frame
                 max_msg_size=DEFAULTS.frame_size,
-                heartbeat=DEFAULTS.heartbeat,
+                heartbeat=heartbeat,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE),  # pyright: ignore[reportCallIssue]  # an attrs class
             )
     except BaseException as error:

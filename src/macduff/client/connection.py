@@ -35,8 +35,16 @@ StateCallback = Callable[[ConnectionState, str], object]
 class Connection:
     """Connects, stays connected, and carries requests and subscriptions; see the functions for their promises."""
 
-    def __init__(self, address: Address, open_carrier: OpenCarrier, on_state: StateCallback) -> None:
+    def __init__(
+        self,
+        address: Address,
+        open_carrier: OpenCarrier,
+        on_state: StateCallback,
+        reconnect_most: float = DEFAULTS.reconnect_most,
+    ) -> None:
+        """reconnect_most: the longest pause between two attempts, in seconds."""
         self.address = address
+        self._reconnect_most = reconnect_most
         self.state = ConnectionState.CONNECTING
         self.reason = ""
         """Why it is not connected; "" while it is."""
@@ -151,7 +159,7 @@ class Connection:
         while True:
             # Not all clients at once: a server that comes back has enough to do.
             await asyncio.sleep(self._delay * random.uniform(0.8, 1.2))
-            self._delay = min(2 * self._delay, DEFAULTS.reconnect_most)
+            self._delay = min(2 * self._delay, self._reconnect_most)
             try:
                 return await self._open_carrier(self.address.url, SUBPROTOCOLS, DEFAULTS.connect_time)
             except (Disconnected, TimedOut) as error:

@@ -42,6 +42,9 @@ def _decide(process: Process, request: Request) -> None:
             device=device.name, member=request.member, state=device._machine.state.value, allowed=("abort",),
         )  # fmt: skip
     machine = device._machine
+    if machine.forwards:
+        machine.forward(request)
+        return
     if request.kind == "put":
         puts.put(machine, request)
         return

@@ -70,7 +70,7 @@ class Leaving:
                 device=name, state=state, allowed=allowed,
             )  # fmt: skip
         family = list(device._family())
-        busy = [m.name for m in family if _is_busy(m) or m._machine.holder not in (None, *family)]
+        busy = [m.name for m in family if _is_used(m) or m._machine.holder not in (None, *family)]
         if busy and not force:
             raise Busy(
                 f"{name}: expected devices at rest, got {', '.join(busy)} busy; force=True aborts them first",
@@ -109,6 +109,7 @@ class Leaving:
         process._devices = {name: device for name, device in process._devices.items() if name not in gone}
         for device in family:
             leases.give_back(device)
+            device._machine.drop(f"{device.name} was removed")
             process._listeners.flush(device)
             process._listeners.device_removed(device, f"{device.name} was removed")
         process._joining.names.free(gone)
@@ -124,6 +125,7 @@ class Leaving:
         def close() -> None:
             left = [device for device in devices if not device._removed]
             for device in left:
+                device._machine.drop("the Process stops")
                 process._listeners.flush(device)
                 process._listeners.device_removed(device, "the Process stops")
             self._close(left, limit, done)
@@ -187,6 +189,11 @@ def _is_busy(device: Device) -> bool:
         or machine.aborting.active
         or any(call.kind not in BACKGROUND for call in machine.calls)
     )
+
+
+def _is_used(device: Device) -> bool:
+    """Busy, or with requests open that were passed on."""
+    return _is_busy(device) or device._machine.open_elsewhere
 
 
 def _let_go(device: Device) -> None:

@@ -30,6 +30,9 @@ CLOSED = frozenset({DState.Fault, DState.Aborting, DState.Resetting})
 class Machine:
     """The decisions about one device."""
 
+    forwards = False
+    """Whether the decisions are made elsewhere: see macduff.core.forwarded."""
+
     def __init__(self, device: Device) -> None:
         self.device = device
         self.place: Request | None = None  # the exclusive call, its waits included
@@ -155,6 +158,21 @@ class Machine:
         self.process._post(self.cycle.decide_pause, call, answered)
         answered.wait()
         call.check()
+
+    @property
+    def open_elsewhere(self) -> bool:
+        """Whether requests that were passed on are still open."""
+        return False
+
+    def forward(self, request: Request) -> None:
+        """Pass a request on, where `forwards`."""
+        raise NotImplementedError
+
+    def end(self, request: Request, message: str) -> None:
+        """End a request that was passed on, for whoever made it has ended."""
+
+    def drop(self, reason: str) -> None:
+        """Answer what was passed on and is still open: the device leaves this Process."""
 
     # ordinary methods
 

@@ -205,6 +205,9 @@ class DeviceManager:
         if not request.open or (request.member == "abort" and request.kind == "call"):
             return
         message = f"{request.title()} was ended because {reason}"
+        if machine.forwards:
+            machine.end(request, message)
+            return
         if machine.place is request or machine.cycle.between_states(request):
             if not machine.aborting.active:
                 machine.aborting.begin("Aborted", message)
