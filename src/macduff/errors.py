@@ -7,7 +7,7 @@ from typing import Any
 __all__ = [
     "Aborted", "AlarmRaised", "BadValue", "Busy", "DeviceFailed", "Disconnected", "DuplicateId", "Held", "KINDS",
     "MacduffError", "NotFound", "NotWriteable", "Overrun", "Refused", "Removed", "Superseded", "TimedOut", "TooMany",
-    "WrongState", "error_for",
+    "Unreachable", "WrongState", "error_for",
 ]  # fmt: skip
 
 
@@ -149,6 +149,12 @@ class Disconnected(MacduffError, ConnectionError):
     kind = "Disconnected"
 
 
+class Unreachable(Disconnected):
+    """The server is there, but not what the device needs: its instrument, its PV."""
+
+    kind = "Unreachable"
+
+
 class Overrun(MacduffError):
     """A watcher was too slow; so many of the oldest changes are gone."""
 
@@ -165,7 +171,8 @@ KINDS: dict[str, type[MacduffError]] = {
     cls.kind: cls
     for cls in (
         MacduffError, BadValue, NotFound, Refused, NotWriteable, WrongState, Busy, Held, TooMany, DuplicateId, Aborted,
-        Superseded, Removed, DeviceFailed, TimedOut, Disconnected, Overrun, AlarmRaised,
+        Superseded, Removed, DeviceFailed, TimedOut, Disconnected, Unreachable, Overrun,
+        AlarmRaised,
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..errors import Disconnected, TimedOut
+from ..errors import Disconnected, TimedOut, Unreachable
 
 __all__ = ["FAILED", "INTERRUPTED", "NO_CONNECTION", "OK", "TIMED_OUT", "USAGE", "Failure", "Usage", "code_of", "say"]
 
@@ -29,7 +29,7 @@ def code_of(error: Exception) -> int:
     """The exit code for an error that ended a command."""
     if isinstance(error, Usage):
         return USAGE
-    if isinstance(error, Disconnected):
+    if isinstance(error, Disconnected) and not isinstance(error, Unreachable):  # that one is the device's
         return NO_CONNECTION
     if isinstance(error, TimedOut):
         return TIMED_OUT

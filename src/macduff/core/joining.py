@@ -111,6 +111,8 @@ class Joining:
         device._lane_append = process._lane.append
         device._wake = process._wake
         device._simulate = simulate
+        if device.wire is not None and not simulate:
+            device.wire.attach(device)
         for attribute in device.attributes.values():
             self.prepare_attribute(device, attribute)
 

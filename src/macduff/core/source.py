@@ -41,7 +41,10 @@ class Source(Protocol):
 
 
 class Wire(Protocol):
-    """A connection to an instrument, shared by the sources of a device."""
+    """A connection to an instrument, shared by the sources of a device and by its author's code."""
+
+    def attach(self, device: Device) -> None:
+        """A device that uses it joins a Process: how its code waits here (rule 8). Once for each; not if simulated."""
 
     def open(self) -> None: ...
     def close(self) -> None: ...

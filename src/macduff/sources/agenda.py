@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ..errors import Disconnected, MacduffError, TooMany
+from ..errors import MacduffError, TooMany, Unreachable
 from ..limits import DEFAULTS, Limits
 from .polls import Poll, Polls
 
@@ -67,7 +67,7 @@ class Agenda:
 
     def _refuse(self) -> MacduffError | None:
         if self._refusal is not None:
-            return Disconnected(f"{self._name}: expected a connection, got none: {self._refusal}")
+            return Unreachable(f"{self._name}: expected a connection, got none: {self._refusal}")
         if len(self._jobs) >= self.limits.wire_jobs:
             return TooMany(f"{self._name}: expected at most {self.limits.wire_jobs} exchanges to wait, got one more")
         return None
@@ -128,7 +128,7 @@ class Agenda:
             self._refusal = reason
             jobs, self._jobs = list(self._jobs), deque()
         for job in jobs:
-            job.done([], Disconnected(f"{self._name}: expected a connection, got none: {reason}"))
+            job.done([], Unreachable(f"{self._name}: expected a connection, got none: {reason}"))
 
     def lost(self, reason: str) -> None:
         """Tell all queries that their values are not to be trusted."""

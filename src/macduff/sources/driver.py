@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 
-from ..errors import BadValue, Disconnected, MacduffError, TimedOut
+from ..errors import BadValue, MacduffError, TimedOut, Unreachable
 from .agenda import Agenda, Job
 from .polls import Poll
 from .talk import Carrier, Manner, OutOfStep, Silence, Talk
@@ -36,6 +37,7 @@ class Driver:
         self._waker = Waker()
         self._talk: Talk | None = None
         self._failures = 0
+        self._there: bool | None = None
         self.thread = threading.Thread(target=self._run, name=f"macduff wire {name}", daemon=True)
         self.wake = self._waker.wake
         self.stop = self._waker.stop
@@ -70,7 +72,7 @@ class Driver:
             self._waker.check()
             task = self._agenda.take(time.monotonic())
             if task is None:
-                talk.wait(self._agenda.next_due())
+                talk.wait(min(self._agenda.next_due(), self._proven(talk)))
             elif isinstance(task, Poll):
                 self._poll(talk, task)
             else:
@@ -86,8 +88,29 @@ class Driver:
         self._talk = talk = Talk(carrier, self._manner, self._waker, self._agenda.limits.wire_line)
         talk.settle()
         self._agenda.connected(time.monotonic())
-        LOG.info("%s: connected", self._name)
+        if self._there is None:
+            self._is_there()
         return talk
+
+    def _is_there(self) -> None:
+        """It answers: logged once, not at each connection to an instrument that hangs."""
+        if self._there is not True:
+            self._there = True
+            LOG.info("%s: connected", self._name)
+
+    def _is_lost(self, reason: str) -> None:
+        """It does not: logged once, until it answers again."""
+        LOG.log(logging.DEBUG if self._there is False else logging.WARNING, "%s: lost: %s", self._name, reason)
+        self._there = False
+
+    def _proven(self, talk: Talk) -> float:
+        """When a connection, after a lost one, counts as a good one although no reply came on it."""
+        if self._there:
+            return math.inf
+        if time.monotonic() >= talk.since + PROVEN:
+            self._is_there()
+            return math.inf
+        return talk.since + PROVEN
 
     def _failed(self, reason: str, gone: bool) -> None:
         """Give the connection up. gone: it broke, so that no value can be trusted now."""
@@ -96,7 +119,7 @@ class Driver:
             self._failures = 0
         self._failures += 1
         self._hang_up()
-        LOG.log(logging.WARNING if self._failures == 1 else logging.DEBUG, "%s: %s", self._name, reason)
+        self._is_lost(reason)
         if gone or self._failures > 1:
             self._agenda.lost(f"{self._name}: {reason}")
         if self._failures > 1:
@@ -116,14 +139,14 @@ class Driver:
         if self._failures > 1:
             self._agenda.recovered(time.monotonic())
         self._failures = 0
+        self._is_there()
 
     def _poll(self, talk: Talk, poll: Poll) -> None:
-        where = f"{self._name}: {poll.query}"
         try:
             poll.answered(talk.ask(poll.query, poll.timeout))
         except (Silence, OutOfStep) as error:
             self._agenda.failed(poll, time.monotonic())
-            poll.failed(_as_error(error, where))
+            poll.failed(_as_error(error, self._name, poll.query))
             raise
         except BadValue as error:
             self._agenda.failed(poll, time.monotonic())
@@ -142,7 +165,7 @@ class Driver:
                 else:
                     talk.send(text, job.timeout)
         except (Silence, OutOfStep, Ended, OSError) as error:
-            job.done(replies, _as_error(error, f"{self._name}: {text}"))
+            job.done(replies, _as_error(error, self._name, text))
             raise
         if replies:
             self._good()
@@ -156,10 +179,11 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def _as_error(error: Exception, where: str) -> MacduffError:
+def _as_error(error: Exception, where: str, text: str) -> MacduffError:
+    """The error of an exchange; the sentences of Silence and OutOfStep name its line themselves."""
     if isinstance(error, Silence):
         return TimedOut(f"{where}: {error}")
     if isinstance(error, OutOfStep):
         return BadValue(f"{where}: {error}")
     reason = _reason(error) if isinstance(error, OSError) else str(error)
-    return Disconnected(f"{where}: expected a connection, got none: {reason}")
+    return Unreachable(f"{where}: expected a connection for {text[:40]!r}, got none: {reason}")

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..core import Attribute, Device, Outcome, released
+from ..core import Attribute, Device, Outcome, SourceContext, released
 from ..errors import MacduffError, TimedOut
 from ..limits import DEFAULTS, Limits
 
-__all__ = ["Done", "has_audience", "is_simulated", "limits_of", "wait_released"]
+__all__ = ["Done", "has_audience", "is_simulated", "limits_of", "placed", "wait_released"]
 
 Done = Callable[[Any, MacduffError | None], None]
 
@@ -42,6 +42,13 @@ def wait_released(
     if error is not None:
         raise error
     return value
+
+
+def placed(error: MacduffError, context: SourceContext) -> MacduffError:
+    """The error of a put as its client is told it: of the same kind, naming the attribute."""
+    where = f"{context.device}.{context.attribute}"
+    text = error.message if error.message.startswith(where) else f"{where}: {error.message}"
+    return type(error)(text, device=context.device, member=context.attribute)
 
 
 def limits_of(device: Device) -> Limits:

@@ -9,6 +9,7 @@ from typing import Any
 from ..core import SourceContext
 from ..errors import BadValue, MacduffError
 from .agenda import Job, Step
+from .glue import placed
 from .polls import Poll
 from .replies import parse_reply, unquoted
 from .simulation import Behaviour, Simulated
@@ -68,7 +69,6 @@ class Scpi:
                 f"{where}: expected a device with a wire, such as super().__init__(name, wire=Tcp(address)), "
                 f"got {context.wire!r}"
             )
-        context.wire.attach(context.target._device)
         return ScpiBinding(self, context, context.wire, where)
 
     def simulated(self) -> Simulated:
@@ -110,7 +110,7 @@ class ScpiBinding:
         try:
             steps = self._steps(value)
         except BadValue as error:
-            done(error)
+            done(placed(error, self._context))
             return
         self._wire.submit(Job(steps, partial(self._was_put, value, done), self._source.timeout))
 
@@ -144,9 +144,9 @@ class ScpiBinding:
                 self._confirm(value, replies)
             except BadValue as problem:
                 self._failed(problem)
-                done(problem)
+                done(placed(problem, self._context))
                 raise
-        done(error)
+        done(None if error is None else placed(error, self._context))
 
     def _confirm(self, value: Any, replies: list[str]) -> None:
         source = self._source

@@ -72,7 +72,7 @@ class Talk:
         self.check_in_step()
         self.send(text, limit)
         deadline = time.monotonic() + limit
-        while (line := self._take()) is None:
+        while (line := self._take(text)) is None:
             if self._waker.wait(deadline, reading=self._carrier.fileno()):
                 self._read()
             elif time.monotonic() >= deadline:
@@ -113,11 +113,11 @@ class Talk:
         """Give the connection up, with whatever may still come on it."""
         self._carrier.close()
 
-    def _take(self) -> bytes | None:
+    def _take(self, text: str) -> bytes | None:
         try:
             return self._lines.take()
         except ValueError as error:
-            raise OutOfStep(str(error)) from None
+            raise OutOfStep(f"{error}, in reply to {text!r}") from None
 
     def _read(self) -> None:
         try:

@@ -18,7 +18,7 @@ def test_an_ioc_that_dies_ends_the_run_and_comes_back() -> None:
         inbox.until(lambda _: camera.completed_steps.value >= 2)
         ioc.kill()
         eventually(lambda: camera.counter.alarm.severity is Severity.INVALID, "the counter INVALID", 20.0)
-        assert run.kind() in ("TimedOut", "Disconnected")
+        assert run.kind() in ("TimedOut", "Unreachable")
         assert view.state is DState.Fault
         ioc.start()
         eventually(lambda: ready(camera), "all PVs connected again", 30.0)

@@ -24,6 +24,7 @@ RULE_36 = {
     "Error": 500,
     "DeviceFailed": 500,
     "Disconnected": 500,
+    "Unreachable": 500,
     "Overrun": 500,
     "AlarmRaised": 500,
     "TooMany": 503,

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core import SourceContext
-from ...errors import DeviceFailed, Disconnected, MacduffError, NotWriteable, TimedOut
+from ...errors import DeviceFailed, MacduffError, NotWriteable, TimedOut, Unreachable
 from ...limits import Limits
 from ...values import NO_ALARM, Alarm, VAction, VType
+from ..glue import placed
 from .encode import encode
 from .facts import Facts, improved
 from .guard import Guard
@@ -110,14 +111,17 @@ class PVBinding:
     def put(self, value: Any, done: PutDone) -> None:
         thread = self._thread
         if thread is None:
-            done(Disconnected(f"{self._pv}: expected a PV that is followed, got one that was closed"))
+            done(self._closed_error())
             return
         if not isinstance(self._declared, VAction):
             self._guard.asked(value)
         try:
             thread.call(self._begin_put, thread, value, done)
         except RuntimeError:  # the loop was closed a moment ago
-            done(Disconnected(f"{self._pv}: expected a PV that is followed, got one that was closed"))
+            done(self._closed_error())
+
+    def _closed_error(self) -> MacduffError:
+        return placed(Unreachable(f"{self._pv}: expected a PV that is followed, got one that was closed"), self.context)
 
     # the thread of Channel Access
 
@@ -152,13 +156,14 @@ class PVBinding:
         def ended(task: asyncio.Task[None]) -> None:
             if not isinstance(self._declared, VAction):
                 self._guard.done()
-            done(self._outcome(thread, task))
+            error = self._outcome(thread, task)
+            done(None if error is None else placed(error, self.context))
 
         thread.spawn(self._write(thread, value)).add_done_callback(ended)
 
     def _outcome(self, thread: CaThread, task: asyncio.Task[None]) -> MacduffError | None:
         if task.cancelled():
-            return Disconnected(f"{self._pv}: expected the end of the put, got the end of the device")
+            return Unreachable(f"{self._pv}: expected the end of the put, got the end of the device")
         error = task.exception()
         if error is None or isinstance(error, MacduffError):
             return error
@@ -174,7 +179,7 @@ class PVBinding:
         """
         link = self._links[-1]
         if link.native is None:
-            raise Disconnected(f"{self._pv}: expected a connected PV, got one that is not")
+            raise Unreachable(f"{self._pv}: expected a connected PV, got one that is not")
         if not link.writable:
             raise NotWriteable(f"{self._pv}: expected write access, got none")
         kind, raw = encode(self._vtype, value, link.native)
@@ -195,7 +200,7 @@ class PVBinding:
 
     def _as_error(self, nothing: Any) -> MacduffError:
         if nothing.errorcode == ECA_DISCONNECTED:
-            return Disconnected(f"{self._pv}: expected the end of the put, got disconnected")
+            return Unreachable(f"{self._pv}: expected the end of the put, got disconnected")
         if nothing.errorcode == ECA_TIMEOUT:
             limit = self._limits.ca_answer if self._timeout is None else self._timeout
             return TimedOut(f"{self._pv}: expected the end of the put within {limit:g} s")
