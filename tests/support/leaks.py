@@ -35,6 +35,8 @@ def _remember_loops() -> None:
     """Make every event loop known to us from its birth; asyncio itself forgets them."""
     import uvloop
 
+    # libuv's first loop opens a pipe for signals that stays for the life of the program.
+    uvloop.new_event_loop().close()
     for cls in (asyncio.BaseEventLoop, uvloop.Loop):
         original = cls.__init__
 

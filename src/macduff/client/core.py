@@ -24,7 +24,7 @@ from .names import unknown_device
 from .request import Done, Request
 from .subscription import Subscription
 
-__all__ = ["Core"]
+__all__ = ["Core", "plain"]
 
 
 class Core:
@@ -71,12 +71,12 @@ class Core:
         With `readback` it is complete when the readback confirms it.
         """
         path = (request.device, request.member, "value") if request.member else (request.device,)
-        wire = _plain(value)
+        wire = plain(value)
         self.connection.send(request, lambda session: session.put(path, wire, readback=readback))
 
     def call(self, request: Request, parameters: Mapping[str, Any]) -> None:
         """Call a method; its result as Python has it."""
-        path, wire = (request.device, request.member), {name: _plain(value) for name, value in parameters.items()}
+        path, wire = (request.device, request.member), {name: plain(value) for name, value in parameters.items()}
         self.connection.send(
             _decoding(request, lambda value: self._result(request, value)), lambda session: session.post(path, wire)
         )
@@ -120,12 +120,12 @@ def _decoding(request: Request, decode: Callable[[Any], Any]) -> Request:
     return replace(request, done=done)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Members of an Enum class as the label that a device knows them by: the value where it is text, else the name."""
     if isinstance(value, Enum):
         return value.value if isinstance(value.value, str) else value.name
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

@@ -30,7 +30,8 @@ from macduff.values import (
 from .model import AttributeInfo, DeviceInfo, MethodInfo
 
 __all__ = [
-    "AttributeState", "attribute_info", "attribute_state", "device_info", "reading_of", "value_of", "vtype_of_meta",
+    "AttributeState", "attribute_info", "attribute_state", "device_info", "method_info", "reading_of", "value_of",
+    "vtype_of_meta",
 ]  # fmt: skip
 
 _log = logging.getLogger("macduff.client")
@@ -165,7 +166,7 @@ def device_info(name: str, block: Mapping[str, Any]) -> DeviceInfo:
             continue
         try:
             if "took" in structure or str(structure.get("typeid", "")).startswith("malcolm:core/Method:"):
-                methods[field] = _method_info(field, structure["meta"])
+                methods[field] = method_info(field, structure["meta"])
             else:
                 attributes[field] = attribute_info(field, structure["meta"])
         except (LookupError, TypeError, ValueError) as error:
@@ -182,7 +183,7 @@ def device_info(name: str, block: Mapping[str, Any]) -> DeviceInfo:
     )
 
 
-def _method_info(name: str, meta: Mapping[str, Any]) -> MethodInfo:
+def method_info(name: str, meta: Mapping[str, Any]) -> MethodInfo:
     takes, returns = meta.get("takes", {}), meta.get("returns", {})
     tags = tuple(meta.get("tags", ()))
     return MethodInfo(

@@ -14,15 +14,12 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
-import uvloop
 
 from macduff.core import Process
 from macduff.limits import DEFAULTS
 from macduff.servers.web import WebServer
 from tests.system.web.http import Http
 from tests.system.web.lab import Bench, Spare
-
-uvloop.new_event_loop().close()  # libuv's first loop opens a pipe for signals that stays for the life of the program
 
 ROOT = Path(__file__).parents[3]
 
