@@ -129,10 +129,10 @@ class Link:
             if shape.changed:
                 reshape(device, shape.attributes(), shape.methods(), label=shape.label, description=shape.description,
                         tags=shape.tags)  # fmt: skip
-            for name, reading, setpoint, vtype in shape.news(self._connection.dialect):
-                tell(device, name, reading, setpoint, vtype)
             if shape.usable_changed:
                 usable(device, shape.usable)
+            for name, reading, setpoint, vtype in shape.news(self._connection.dialect):
+                tell(device, name, reading, setpoint, vtype)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             LOG.exception("%s: what its home says was not understood", device.name)
             self.gone(f"what its home says was not understood: {error}")
