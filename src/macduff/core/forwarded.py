@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import BadValue, Disconnected, MacduffError, NotFound, Removed, TooMany
 from ..values import Alarm, AlarmStatus, Reading, Severity
 from . import leases
-from .attribute import UNSET, Attribute
+from .attribute import NEVER_CONNECTED, UNSET, Attribute
 from .call import Outcome, Request
 from .device import Device
 from .machine import Machine
@@ -65,6 +65,8 @@ class ForwardedDevice(Device):
         super().__init__(name)
         self._machine: ForwardingMachine = ForwardingMachine(self)
         self._set(description="")
+        for attribute in self.attributes.values():
+            attribute.apply(attribute.value, None, NEVER_CONNECTED)
 
 
 class ForwardingMachine(Machine):
