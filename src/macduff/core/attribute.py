@@ -283,19 +283,10 @@ class Attribute(Generic[T]):
             device._wake()
 
     def change_type(self, vtype: VType[Any]) -> None:
-        """New metadata, as when a PV's limits changed; listeners hear of it."""
-        device = self._device
-        wake = False
-        with self._mutex:
-            self.vtype = vtype
-            self._set_fast()
-            if self._listened:
-                segment, wake = device._open_segment()
-                segment.extra[f"{self.name}.meta"] = vtype
-        if wake:
-            device._wake()
-        if any(self.name in method.spec.like.values() for method in device.methods.values()):
-            device._fields_changed()  # what those methods take follows this attribute
+        """New metadata, as when limits changed; a value that is none of the new type is not kept."""
+        from .retyping import retype
+
+        retype(self, vtype)
 
     def put(self, value: T, *, readback: bool = False, timeout: float | None = None) -> None:
         """Ask the hardware for a value and wait until that is done.

@@ -180,7 +180,11 @@ class Listeners:
             if listener.wants(attribute.name)
             for now in every.get(attribute, (newest,))
         ]
+        wanted = {key: value for key, value in extra.items() if listener.wants(key)}
         for now, key in sorted(changes, key=lambda change: change[0][3]):
-            listener.queue.put((SEvent.Changes, name, {key: Reading(*now)}, now[3]))
-        if wanted := {key: value for key, value in extra.items() if listener.wants(key)}:
+            item: dict[str, Any] = {key: Reading(*now)}
+            if f"{key}.meta" in wanted:  # a segment has one new type of it at most, and that is of its first reading
+                item.update({part: wanted.pop(part) for part in (f"{key}.meta", f"{key}.setpoint") if part in wanted})
+            listener.queue.put((SEvent.Changes, name, item, now[3]))
+        if wanted:
             listener.queue.put((SEvent.Changes, name, wanted, listener.device._sequence))

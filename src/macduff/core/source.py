@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import BadValue, MacduffError
 from ..values import Alarm, AlarmStatus, Severity, VType
 from .attribute import UNSET
+from .retyping import retype
 
 if TYPE_CHECKING:
     from .attribute import Attribute
@@ -81,20 +82,38 @@ class SourceContext:
     def _owner(self) -> Device:
         return self.target._device
 
-    def update(self, value: Any, *, alarm: Alarm | None = None, time: int | None = None, setpoint: Any = UNSET) -> None:
-        """A new value, with the source's alarm and time stamp (ns since 1970) where it has them."""
+    def update(
+        self,
+        value: Any,
+        *,
+        alarm: Alarm | None = None,
+        time: int | None = None,
+        setpoint: Any = UNSET,
+        vtype: VType[Any] | None = None,
+    ) -> None:
+        """A new value, with the source's alarm and time stamp (ns since 1970) where it has them.
+
+        vtype: the type of this value and of those that follow, where that changed too: clients see one change.
+        """
         if self._dropped():
             return
         attribute = self.target
+        kind = attribute.vtype if vtype is None else vtype
         where = f"{self.device}.{self.attribute}"
         try:
-            checked = attribute.vtype.validate(value, where, owned=True)
-            if setpoint is not UNSET:
-                attribute.ask(attribute.vtype.validate(setpoint, where, owned=True))
+            checked = kind.validate(value, where, owned=True)
+            wanted = UNSET if setpoint is UNSET else kind.validate(setpoint, where, owned=True)
         except BadValue as error:
+            self.meta(kind)
             self.invalid(str(error))
             return
-        attribute.apply(checked, time, alarm)
+        if kind == attribute.vtype:
+            if wanted is not UNSET:
+                attribute.ask(wanted)
+            attribute.apply(checked, time, alarm)
+            return
+        stamp = self.clock.time_ns() if time is None else time
+        retype(attribute, kind, (checked, kind.alarm_for(checked) if alarm is None else alarm, stamp), wanted)
 
     def setpoint(self, value: Any) -> None:
         """A new set point, as when another client wrote the PV."""
@@ -114,9 +133,9 @@ class SourceContext:
             self.target.apply(self.target._now[0], None, alarm)
 
     def meta(self, vtype: VType[Any]) -> None:
-        """The source knows better: units, limits, labels."""
+        """The source knows better: units, limits, labels. A value that is none of that type is not kept."""
         if not self._dropped() and vtype != self.target.vtype:
-            self.target.change_type(vtype)
+            retype(self.target, vtype)
 
     def _dropped(self) -> bool:
         device = self._owner

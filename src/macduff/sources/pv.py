@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ..core import UNSET, Attribute, DState, SourceContext
 from ..values import VType
@@ -37,6 +37,8 @@ class PV:
     timeout: float | None = None
     read_only: bool = False
     simulate: object | Behaviour = None
+    follows: ClassVar[bool] = False
+    """Whether the attribute's type is the PV's, whatever it was at first."""
 
     def __post_init__(self) -> None:
         if self.rbv is not None and self.rbv_suffix is not None:
@@ -60,6 +62,7 @@ class PV:
             put_callback=self.put_callback,
             timeout=self.timeout,
             limits=limits_of(context.target._device),
+            follows=self.follows,
         )
 
     def simulated(self) -> Simulated:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from ...core import SourceContext
+from ...core import UNSET, SourceContext
 from ...errors import DeviceFailed, MacduffError, NotWriteable, TimedOut, Unreachable
 from ...limits import Limits
 from ...values import NO_ALARM, Alarm, VAction, VType
@@ -14,6 +14,7 @@ from ..glue import placed
 from .encode import encode
 from .facts import Facts, improved
 from .guard import Guard
+from .inspect import vtype_for
 from .link import Link
 from .native import Native
 from .thread import CaThread
@@ -25,24 +26,48 @@ ECA_TIMEOUT, ECA_DISCONNECTED, ECA_NO_WRITE_ACCESS = 80, 192, 376
 
 
 class _Shown:
-    """The PV whose value the attribute has; when it takes the set point too, its value is also that."""
+    """The PV whose value the attribute has; when it takes the set point too, its value is also that.
+
+    New metadata is told together with the first value that came under it, for the old value may not fit it.
+    """
 
     def __init__(self, binding: PVBinding, both: bool) -> None:
         self._binding = binding
         self._both = both
+        self._native: Native | None = None
+        self._facts = Facts()
 
     def facts(self, native: Native, facts: Facts) -> VType[Any]:
-        self._binding.shown_facts = facts
-        if self._both:
-            self._binding.put_facts = facts
-        return self._binding.improve()
+        self._native, self._facts = native, facts
+        binding = self._binding
+        return improved(binding.declared_for(native), facts, facts if self._both else binding.put_facts)
 
     def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
         if value is None:  # an action has no value that an alarm could be about; a record never pressed is undefined
             alarm = NO_ALARM
-        self._binding.context.update(value, alarm=alarm, time=time)
+        binding, vtype = self._binding, self._learned()
+        binding.context.update(value, alarm=alarm, time=time, vtype=vtype)
         if self._both:
-            self._binding.saw_setpoint(value)
+            binding.saw_setpoint(value)
+        elif vtype is not None:
+            binding.see_setpoint_again()
+
+    def described(self) -> None:
+        vtype = self._learned()
+        if vtype is not None:
+            self._binding.context.meta(vtype)
+
+    def _learned(self) -> VType[Any] | None:
+        """The type, where it is new."""
+        native, self._native = self._native, None
+        if native is None:
+            return None
+        binding = self._binding
+        binding.declared = binding.declared_for(native)
+        binding.shown_facts = self._facts
+        if self._both:
+            binding.put_facts = self._facts
+        return binding.improved()
 
     def lost(self, reason: str) -> None:
         self._binding.context.invalid(reason)
@@ -56,7 +81,12 @@ class _Taken:
 
     def facts(self, native: Native, facts: Facts) -> VType[Any]:
         self._binding.put_facts = facts
-        return self._binding.improve()
+        vtype = self._binding.improved()
+        self._binding.context.meta(vtype)
+        return vtype
+
+    def described(self) -> None:
+        """Told already: a set point's metadata are limits, which every value of the attribute's type bears."""
 
     def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
         self._binding.saw_setpoint(value)
@@ -78,7 +108,9 @@ class PVBinding:
         put_callback: bool,
         timeout: float | None,
         limits: Limits,
+        follows: bool = False,
     ) -> None:
+        """follows: nobody declared the type, so that it is always the PV's."""
         self.context = context
         self.shown_facts = self.put_facts = Facts()
         self._pv = pv
@@ -87,12 +119,13 @@ class PVBinding:
         self._put_callback = put_callback
         self._timeout = timeout
         self._limits = limits
-        self._declared = context.vtype
-        self._vtype = context.vtype
+        self._follows = follows
+        self.declared = self._vtype = context.vtype
+        self._seen: Any = UNSET
         self._thread: CaThread | None = None
         self._closed = False
         self._links: list[Link] = []
-        self._guard = Guard(context.setpoint, self._declared.equal, self._later)
+        self._guard = Guard(context.setpoint, lambda a, b: self.declared.equal(a, b), self._later)
 
     # any thread
 
@@ -113,7 +146,7 @@ class PVBinding:
         if thread is None:
             done(self._closed_error())
             return
-        if not isinstance(self._declared, VAction):
+        if not isinstance(self.declared, VAction):
             self._guard.asked(value)
         try:
             thread.call(self._begin_put, thread, value, done)
@@ -125,15 +158,24 @@ class PVBinding:
 
     # the thread of Channel Access
 
-    def improve(self) -> VType[Any]:
-        """The declared type with what the PVs know better, told to the attribute."""
-        self._vtype = improved(self._declared, self.shown_facts, self.put_facts)
-        self.context.meta(self._vtype)
+    def declared_for(self, native: Native) -> VType[Any]:
+        """The type without what the PVs know better."""
+        return vtype_for(native) if self._follows else self.declared
+
+    def improved(self) -> VType[Any]:
+        """The declared type with what the PVs know better."""
+        self._vtype = improved(self.declared, self.shown_facts, self.put_facts)
         return self._vtype
 
     def saw_setpoint(self, value: Any) -> None:
-        if self._writable and not isinstance(self._declared, VAction):
+        if self._writable and not isinstance(self.declared, VAction):
+            self._seen = value
             self._guard.saw(value)
+
+    def see_setpoint_again(self) -> None:
+        """The type is another now: what did not fit may."""
+        if self._seen is not UNSET:
+            self._guard.saw(self._seen)
 
     def _begin(self, thread: CaThread) -> None:
         if self._thread is None:
@@ -154,7 +196,7 @@ class PVBinding:
 
     def _begin_put(self, thread: CaThread, value: Any, done: PutDone) -> None:
         def ended(task: asyncio.Task[None]) -> None:
-            if not isinstance(self._declared, VAction):
+            if not isinstance(self.declared, VAction):
                 self._guard.done()
             error = self._outcome(thread, task)
             done(None if error is None else placed(error, self.context))

@@ -32,6 +32,9 @@ class LinkSink(Protocol):
         """The PV is connected, or its metadata changed; the type that its values must be of from here on."""
         ...
 
+    def described(self) -> None:
+        """The metadata changed, and no value comes with that."""
+
     def value(self, value: Any, alarm: Alarm, time: int | None) -> None: ...
 
     def lost(self, reason: str) -> None: ...
@@ -171,6 +174,8 @@ class Link:
                 self._learn(self.native, facts)
                 if facts.labels and self._newest is not None and self._decode is not None:
                     self._deliver(self._newest, self._decode)
+                else:
+                    self._sink.described()
         except BadValue as error:
             self._give_up(str(error))
         except Exception:
