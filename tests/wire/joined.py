@@ -78,9 +78,11 @@ class Peer:
 class Joined:
     """A host, its hub, and connections to it."""
 
-    def __init__(self, *devices: FakeDevice, limits: Limits = DEFAULTS, offload: bool = False) -> None:
+    def __init__(
+        self, *devices: FakeDevice, limits: Limits = DEFAULTS, offload: bool = False, read_only: bool = False
+    ) -> None:
         self.host = FakeHost(*devices)
-        self.hub = Hub(self.host, limits, offload)
+        self.hub = Hub(self.host, limits, offload, read_only)
         self.host.hub = self.hub
 
     def peer(self, subprotocol: str | None = None) -> Peer:

@@ -221,6 +221,10 @@ class TestMetas:
         assert display(VInt(units="m")) == [0.0, 0.0, 0, "m"]
         assert display(VArray(VDouble(precision=3, display=(-1, None), units="mm"))) == [-1.0, 0.0, 3, "mm"]
 
+    def test_ours_says_when_the_author_said_no_precision(self) -> None:
+        for vtype, precision in ((VDouble(), None), (VInt(), None), (VDouble(precision=3), 3)):
+            assert attribute_structure(FakeAttribute("a", vtype), MACDUFF)["meta"]["display"]["precision"] == precision
+
     def test_ours_has_ranges_shapes_and_set_points(self) -> None:
         vtype = VDouble(control=(0, None), warning=(1, 2), alarm=(None, 3))
         number = FakeAttribute("a", vtype, 1.0, True, setpoint=2.0)

@@ -175,6 +175,25 @@ class TestChanges:
         assert messages[1]["value"]["value"] == {"to": 2.0} and messages[1]["value"]["present"] == ["to"]
         assert brief(messages)[2] == (3, ["took", "meta.writeable"])
 
+    @pytest.mark.parametrize("subprotocol", [None, *MACDUFF])
+    def test_nothing_is_writeable_on_a_server_that_is_read_only(self, subprotocol: str | None) -> None:
+        def flags(found: Any) -> set[bool]:
+            if not isinstance(found, dict):
+                return set()
+            inner: set[bool] = set().union(*map(flags, found.values()))
+            return inner | ({found["writeable"]} if isinstance(found.get("writeable"), bool) else set())
+
+        for read_only, expected in ((False, {True, False}), (True, {False})):
+            dev = device()
+            peer = Joined(dev, read_only=read_only).peer(subprotocol)
+            assert flags(peer.ask("Get", 0, ["DEV"])["value"]) == expected
+            assert flags(peer.ask("Get", 0, ["DEV", "fire"])["value"]) <= expected
+            peer.ask("Subscribe", 1, ["DEV"], delta=True)
+            peer.ask("Subscribe", 2, ["DEV", "n", "meta", "writeable"])
+            dev.change(writeable__n=False)
+            told = [(1, ["n.meta.writeable"]), (2, False)]
+            assert brief(peer.got()) == ([] if read_only else told)
+
     def test_an_action_tells_when_it_was_done(self) -> None:
         dev = device()
         peer = join(dev)

@@ -71,7 +71,8 @@ class Channel:
 
     def part(self, name: str, part: Part) -> bool:
         """Something else of a field changed; True if that concerns this channel."""
-        if not self.framer.dialect.ours and part in _OURS:
+        dialect = self.framer.dialect
+        if (not dialect.ours and part in _OURS) or (dialect.read_only and part == "meta.writeable"):
             return False
         if self._stanzas:
             self._mark(name, part)

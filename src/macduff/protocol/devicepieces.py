@@ -34,7 +34,7 @@ class DevicePieces:
         try:
             if not rest:
                 members = [(self._key("typeid"), self.dialect.piece(typeids.BLOCK))]
-                members.append((self._key("meta"), self.dialect.piece(block_meta(device))))
+                members.append((self._key("meta"), self.dialect.piece(block_meta(device, self.dialect))))
                 for name, field in device.fields.items():
                     members.append((self._key(name), self.field(field)))
                 return self.dialect.encoding.object(members)
@@ -47,7 +47,7 @@ class DevicePieces:
         name = rest[0]
         field = device.fields.get(name)
         if field is None:
-            return self.dialect.piece(_dig(_block_members(device, name), rest, device.name))
+            return self.dialect.piece(_dig(_block_members(device, name, self.dialect), rest, device.name))
         if len(rest) == 1:
             return self.field(field)
         if len(rest) == 2:
@@ -103,10 +103,10 @@ def _method_part(pieces: MethodPieces, method: MethodModel, part: str) -> Piece 
     return pieces.meta(method) if part == "meta" else None
 
 
-def _block_members(device: DeviceModel, name: str) -> Mapping[str, Any]:
+def _block_members(device: DeviceModel, name: str, dialect: Dialect) -> Mapping[str, Any]:
     """A block without its fields, for paths to what is no field."""
     if name == "meta":
-        return {"meta": block_meta(device)}
+        return {"meta": block_meta(device, dialect)}
     if name == "typeid":
         return {"typeid": typeids.BLOCK}
     return dict.fromkeys(device.fields)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .encoding import JSON, MSGPACK, Encoding, Piece
 
-__all__ = ["DIALECTS", "MACDUFF", "MACDUFF_MSGPACK", "STRICT", "SUBPROTOCOLS", "Dialect", "choose"]
+__all__ = ["DIALECTS", "MACDUFF", "MACDUFF_MSGPACK", "READ_ONLY", "STRICT", "SUBPROTOCOLS", "Dialect", "choose"]
 
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """What a connection negotiated. `ours` is whether our own members may be said at all."""
+    """What a connection negotiated. `ours` is whether our own members may be said at all.
+
+    `read_only`: nothing that it tells of is `writeable`, since the server takes no put and no call.
+    """
 
     name: str
     ours: bool
     encoding: Encoding
+    read_only: bool = False
 
     def piece(self, value: object) -> Piece:
         """Plain data as a piece of this dialect's encoding."""
@@ -28,6 +32,7 @@ MACDUFF = Dialect("macduff.1", True, JSON)
 MACDUFF_MSGPACK = Dialect("macduff.msgpack.1", True, MSGPACK)
 
 DIALECTS = {dialect.name: dialect for dialect in (STRICT, MACDUFF, MACDUFF_MSGPACK)}
+READ_ONLY = {name: replace(dialect, read_only=True) for name, dialect in DIALECTS.items()}
 SUBPROTOCOLS = tuple(DIALECTS)
 """The names to offer in a websocket handshake."""
 

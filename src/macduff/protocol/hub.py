@@ -9,7 +9,7 @@ from macduff.errors import NotFound, Removed
 from macduff.limits import DEFAULTS, Limits
 
 from .devicepieces import DevicePieces
-from .dialect import DIALECTS, STRICT, Dialect
+from .dialect import DIALECTS, READ_ONLY, STRICT, Dialect
 from .encoding import Piece
 from .every import EverySubscription
 from .feed import Feed
@@ -31,8 +31,11 @@ __all__ = ["Hub"]
 class Hub:
     """Shares encodings among the sessions of one server. All of it runs on that server's own thread."""
 
-    def __init__(self, host: Host, limits: Limits = DEFAULTS, offload: bool = False) -> None:
-        """`offload`: large arrays are encoded by `jobs`, which the server runs elsewhere; else here and now."""
+    def __init__(self, host: Host, limits: Limits = DEFAULTS, offload: bool = False, read_only: bool = False) -> None:
+        """`offload`: large arrays are encoded by `jobs`, which the server runs elsewhere; else here and now.
+
+        `read_only`: all that is shown is shown as not writeable; to refuse puts and calls is the host's.
+        """
         self.host = host
         self.limits = limits
         self.offload = offload
@@ -40,7 +43,8 @@ class Hub:
         self.dropped = 0
         """Changes that `every` subscriptions lost."""
         self.sessions: dict[ServerSession, None] = {}
-        self._framers = {dialect: Framer(dialect) for dialect in DIALECTS.values()}
+        self._dialects = READ_ONLY if read_only else DIALECTS
+        self._framers = {dialect: Framer(dialect) for dialect in self._dialects.values()}
         self._feeds: dict[tuple[str, str, bool], Feed] = {}
         self._pieces: dict[tuple[str, Dialect], tuple[DeviceModel, DevicePieces]] = {}
         self.announced: list[ServerSession] = []
@@ -54,10 +58,14 @@ class Hub:
         """A session for a new connection; `peer` is who it is, for the audit log."""
         from .server import ServerSession
 
-        dialect = STRICT if subprotocol is None else DIALECTS[subprotocol]
+        dialect = self.dialect(subprotocol or STRICT.name)
         session = ServerSession(self, dialect, peer)
         self.sessions[session] = None
         return session
+
+    def dialect(self, subprotocol: str) -> Dialect:
+        """A dialect as this server speaks it."""
+        return self._dialects[subprotocol]
 
     def framer(self, dialect: Dialect) -> Framer:
         """The builder of a dialect's messages."""

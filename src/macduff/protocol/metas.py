@@ -50,10 +50,10 @@ def meta_of(
     if kind == "choice":
         meta["choices"] = list(_enum(vtype).labels)
     meta["tags"] = with_widget(tags, vtype, writable, column=column)
-    meta["writeable"] = writeable
+    meta["writeable"] = writeable and not dialect.read_only
     meta["label"] = label
     if kind == "number":
-        meta["display"] = display_of(vtype)
+        meta["display"] = display_of(vtype, dialect)
     inner = _inner(vtype, dialect)
     if inner is not None:
         meta["elements"] = elements(inner, dialect, writable, columns=isinstance(vtype, VTable) or not dialect.ours)
@@ -83,19 +83,19 @@ def element_meta(name: str, vtype: VType[Any], dialect: Dialect, writable: bool,
     )
 
 
-def display_of(vtype: VType[Any]) -> dict[str, Any]:
-    """How to show a number: limits are 0 and 0 when there are none."""
+def display_of(vtype: VType[Any], dialect: Dialect) -> dict[str, Any]:
+    """How to show a number: limits are 0 and 0 when there are none. Ours says no precision (null) for none."""
     numeric: Any = vtype.element if isinstance(vtype, VArray) else vtype
     low, high = numeric.display or (None, None)
     precision = numeric.precision
-    if precision is None:
+    if precision is None and not dialect.ours:
         precision = _FLOAT_PRECISION if str(vtype.dtype).startswith("float") else 0
     return {
         "typeid": typeids.DISPLAY,
         "limitLow": _limit(low),
         "limitHigh": _limit(high),
         "description": "",
-        "precision": min(max(int(precision), 0), _MOST_PRECISION),
+        "precision": None if precision is None else min(max(int(precision), 0), _MOST_PRECISION),
         "units": numeric.units,
     }
 

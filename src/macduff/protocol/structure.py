@@ -119,7 +119,7 @@ def method_meta(method: MethodModel, dialect: Dialect) -> dict[str, Any]:
         elements(returns, dialect, False),
         description=method.description,
         tags=tags,
-        writeable=method.writeable,
+        writeable=method.writeable and not dialect.read_only,
         label=method.label or label_of(method.name),
     )
 
@@ -183,8 +183,8 @@ def _action(attribute: AttributeModel, dialect: Dialect) -> dict[str, Any]:
     }
     meta = _method_meta(
         {}, [], {}, {},
-        description=attribute.description, tags=list(attribute.tags), writeable=attribute.writeable,
-        label=attribute.label or label_of(attribute.name),
+        description=attribute.description, tags=list(attribute.tags),
+        writeable=attribute.writeable and not dialect.read_only, label=attribute.label or label_of(attribute.name),
     )  # fmt: skip
     return {"typeid": typeids.METHOD, "took": log, "returned": log, "meta": meta}
 
@@ -194,13 +194,13 @@ def field_structure(field: FieldModel, dialect: Dialect) -> dict[str, Any]:
     return attribute_structure(field, dialect) if is_attribute(field) else method_structure(field, dialect)
 
 
-def block_meta(device: DeviceModel) -> dict[str, Any]:
+def block_meta(device: DeviceModel, dialect: Dialect) -> dict[str, Any]:
     """The meta of a device, its fields in order."""
     return {
         "typeid": typeids.BLOCK_META,
         "description": device.description,
         "tags": list(device.tags),
-        "writeable": True,
+        "writeable": not dialect.read_only,
         "label": device.label or device.name,
         "fields": list(device.fields),
     }
@@ -209,4 +209,4 @@ def block_meta(device: DeviceModel) -> dict[str, Any]:
 def block_structure(device: DeviceModel, dialect: Dialect) -> dict[str, Any]:
     """A whole device."""
     fields = {name: field_structure(field, dialect) for name, field in device.fields.items()}
-    return {"typeid": typeids.BLOCK, "meta": block_meta(device), **fields}
+    return {"typeid": typeids.BLOCK, "meta": block_meta(device, dialect), **fields}

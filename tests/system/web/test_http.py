@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,8 @@ async def test_read_only_lets_nobody_write(serve: Callable[..., Any]) -> None:
             for answer in (await http.put("/api/BENCH/velocity", 2), await http.post("/api/BENCH/add", a=1)):
                 assert answer[0] == 403 and answer[1]["kind"] == "Refused" and "read-only" in answer[1]["message"]
             assert await http.get("/api/BENCH/velocity/value") == (200, 1.0)
+            shown = [json.dumps(await http.get(f"/api/{where}")) for where in ("BENCH", "BENCH/add", ".process")]
+            assert all('"writeable": false' in text and '"writeable": true' not in text for text in shown)
             found = (await http.get("/api/openapi.json"))[1]
             OpenAPIV31SpecValidator(found).validate()
             assert not any("put" in item or "post" in item for item in found["paths"].values())

@@ -199,6 +199,8 @@ async def test_read_only_lets_nobody_write(serve: Callable[..., Any]) -> None:
             assert await client.error("Post", ["BENCH", "press"]) == "Refused"
             assert await client.error("Post", ["BENCH", "abort"]) == "Refused"
             assert await client.error("Post", [".", "create_Spare"], parameters={"name": "SPARE"}) == "Refused"
+            device = json.dumps(await client.value("Get", ["BENCH"]))
+            assert '"writeable": false' in device and '"writeable": true' not in device
             first = await client.ask("Subscribe", GET_POSITION)
             lab.bench.position.update(1.5)
             assert (await client.reply(first["id"]))["value"] == 1.5

@@ -36,6 +36,7 @@ class Reader:
         self._upkeep = upkeep
         self._limits = limits
         self._read_only = read_only
+        self._dialect = hub.dialect(MACDUFF.name)
 
     def routes(self) -> list[web.RouteDef]:
         """What answers to what."""
@@ -68,10 +69,10 @@ class Reader:
         if field is not None and is_attribute(field) and not is_action(field):
             return await self._value(field)
         path = [device.name, *parts]
-        if self._hub.slow(path, MACDUFF):
+        if self._hub.slow(path, self._dialect):
             body = await self._encoded(path)
         else:
-            body = self._hub.get(path, MACDUFF)
+            body = self._hub.get(path, self._dialect)
         return web.Response(body=body.encode(), headers=HEADERS, content_type="application/json")
 
     async def _value(self, attribute: AttributeModel) -> web.Response:
@@ -96,7 +97,7 @@ class Reader:
             else:
                 found.set_exception(error or NotFound(".".join(path)))
 
-        self._hub.encoding(path, MACDUFF, then)
+        self._hub.encoding(path, self._dialect, then)
         self._upkeep.begin()
         return await found
 

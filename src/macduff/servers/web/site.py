@@ -46,7 +46,7 @@ class Site:
         self._counts = Counts()
         self._inbox = Inbox(self._wake)
         self._host = ProcessHost(process, self._inbox, read_only=read_only)
-        self._hub = Hub(self._host, limits, offload=True)
+        self._hub = Hub(self._host, limits, offload=True, read_only=read_only)
         self._upkeep = Upkeep(self._hub, self._flush)
         self._connections: dict[Any, Connection] = {}  # by session
         self._ticking = False
