@@ -1,12 +1,42 @@
-"""Where the values of attributes come from: EPICS PVs, and instruments on a wire."""
+"""Where the values of attributes come from: EPICS PVs, instruments on a wire, other Processes."""
 
 from __future__ import annotations
 
-from .ca.device import CaDevice
-from .pv import PV, PVAttribute
-from .scpi import Scpi
-from .simulation import Simulation
-from .tcp import Tcp
-from .wire import Wire
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CaDevice", "PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]
+if TYPE_CHECKING:
+    from .ca.device import CaDevice
+    from .mount import Mounted
+    from .pv import PV, PVAttribute
+    from .scpi import Scpi
+    from .simulation import Simulation
+    from .tcp import Tcp
+    from .wire import Wire
+
+_HOME = {
+    "ca.device": "CaDevice",
+    "mount": "Mounted",
+    "pv": "PV PVAttribute",
+    "scpi": "Scpi",
+    "simulation": "Simulation",
+    "tcp": "Tcp",
+    "wire": "Wire",
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = ["CaDevice", "Mounted", "PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for and no more: who talks to PVs needs no websocket."""
+    module = _WHERE.get(name)
+    if module is None:
+        raise AttributeError(f"macduff.sources: expected one of {', '.join(__all__)}, got {name!r}")
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])
