@@ -17,6 +17,7 @@ from .call import Outcome, Request
 from .device import Device
 from .machine import Machine
 from .method import Method, MethodSpec, did_you_mean
+from .retyping import retype
 from .states import StateChanged
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def reshape(
     description: str = "",
     tags: tuple[str, ...] = (),
 ) -> None:
-    """The members that the device has now; those of the same name and kind stay, with another type if need be."""
+    """The members that the device has now; those of the same name and kind stay, `tell` gives them another type."""
     process = device._process_needed()
     base = device._parts.members
     kept, added = {}, []
@@ -184,8 +185,6 @@ def reshape(
         old = device.attributes.get(name)
         if old is not None and old.writable == attribute.writable and old.parameter == attribute.parameter:
             kept[name] = old
-            if name not in base and old.vtype != attribute.vtype:
-                old.change_type(attribute.vtype)
         elif name not in base:
             attribute.name = name
             kept[name] = bound = attribute._bind(device)
@@ -221,13 +220,16 @@ def tell(device: ForwardedDevice, name: str, reading: Reading, setpoint: Any, vt
     if attribute is None or device._removed:
         return
     where = f"{device.name}.{name}"
-    if vtype is not None and name not in device._parts.members and vtype != attribute.vtype:
-        attribute.change_type(vtype)
+    retyped = vtype is not None and name not in device._parts.members and vtype != attribute.vtype
+    kind = vtype if vtype is not None and retyped else attribute.vtype
     try:
-        value = attribute.vtype.validate(reading.value, where, owned=True)
-        asked = attribute.vtype.validate(setpoint, where, owned=True)
+        value = kind.validate(reading.value, where, owned=True)
+        asked = kind.validate(setpoint, where, owned=True)
     except BadValue as error:
         attribute.apply(attribute._now[0], None, Alarm(Severity.INVALID, AlarmStatus.CONF, str(error)))
+        return
+    if retyped:
+        retype(attribute, kind, (value, reading.alarm, reading.time), asked)
         return
     if attribute.writable and not attribute.vtype.equal(asked, attribute.setpoint):
         attribute.ask(asked)
