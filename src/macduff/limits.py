@@ -84,6 +84,8 @@ class Limits:
     """A query that is not answered, while others are, is asked again between these two, doubling."""
     ca_answer: float = 5.0
     """How long a PV that is connected may take to tell its metadata and its first value."""
+    ca_open: float = 3.0
+    """How long whoever asks the `ca` device for a PV waits for it to be found."""
     ca_pending_elements: int = 4 * 1024 * 1024
     """Array elements of one PV that may wait to be taken; the oldest updates go first, counted."""
     ca_linger: float = 60.0

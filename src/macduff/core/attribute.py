@@ -122,6 +122,7 @@ class Attribute(Generic[T]):
         bound._mutex = device._mutex
         bound._preempt = None
         bound._listened = 0
+        bound._wanted = 0
         bound._every = 0
         bound._watchers = ()
         bound._reporters = ()
@@ -145,6 +146,7 @@ class Attribute(Generic[T]):
     _preempt: Callable[[], None] | None
     _time_ns: Callable[[], int]
     _listened: int  # listeners and watchers of any kind; changed under the mutex
+    _wanted: int  # listeners to this very attribute, not to all of its device
     _every: int  # those that want each change
     _watchers: tuple[Any, ...]  # told of each change by the Process
     _reporters: tuple[Any, ...]  # report_waits that a change wakes

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import Aborted, DeviceFailed, MacduffError, NotFound, Refused, Removed
-from . import puts
+from . import opening, puts
 from .call import Outcome, Request
 from .method import did_you_mean
 
@@ -42,6 +42,9 @@ def _decide(process: Process, request: Request) -> None:
             device=device.name, member=request.member, state=device._machine.state.value, allowed=("abort",),
         )  # fmt: skip
     machine = device._machine
+    if request.kind == "open":
+        opening.begin(machine, request)
+        return
     if machine.forwards:
         machine.forward(request)
         return

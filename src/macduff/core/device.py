@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
+from ..errors import NotFound
 from ..limits import DEFAULTS
 from ..values import Reading, VEnum, VString, VType
-from . import dynamic, family, putting, starting, waiting
+from . import dynamic, family, opening, putting, starting, waiting
 from .attribute import Attribute
 from .building import DeviceParts, bound_arguments, declared, parts_of
 from .describing import as_dict
@@ -83,7 +84,8 @@ class Device:
 
     def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
         check_device_name(name) if name != "." else None
-        self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name, tags=())
+        self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name)
+        self._set(tags=(opening.TAG,) if self.opens_members else ())
         self._set(description=inspect.getdoc(type(self)) or "")
         self._log = logging.getLogger(f"macduff.device.{name}")
         self._set(log=self._log)
@@ -263,6 +265,18 @@ class Device:
         return None
 
     # dynamic attributes
+
+    def open_member(self, name: str) -> str:
+        """Defined by a device with members beyond those it shows: make the one called `name` be, return its own name.
+
+        Run as a method is when a client asks for it; may wait. Raise what the client is to be told: Refused, NotFound.
+        """
+        raise NotFound(f"{self.name}.{name}: expected a member of {self.name}, got none of that name")
+
+    @property
+    def opens_members(self) -> bool:
+        """Whether `open_member` is defined."""
+        return type(self).open_member is not Device.open_member
 
     def add_attribute(self, name: str, attribute: Attribute[T]) -> Attribute[T]:
         """An attribute that this device alone has; clients see the device's fields change."""

@@ -25,15 +25,20 @@ class Putable(Protocol):
 class Listener:
     """One `listen`: a queue, a device, what below it, and whether each change counts."""
 
-    __slots__ = ("device", "every", "followed", "member", "queue", "suffix")
+    __slots__ = ("device", "every", "followed", "member", "open", "queue", "suffix")
 
     def __init__(self, queue: Putable, device: Device, suffix: str, every: bool) -> None:
         self.queue = queue
         self.device = device
+        self.move(suffix)
+        self.every = every
+        self.open = True
+        self.followed: dict[Attribute[Any], None] = {}
+
+    def move(self, suffix: str) -> None:
+        """What it listens to, before it is added."""
         self.suffix = suffix
         self.member = suffix.partition(".")[0]
-        self.every = every
-        self.followed: dict[Attribute[Any], None] = {}
 
     def wants(self, key: str) -> bool:
         """Whether a change at `key` is at or below the suffix."""
@@ -70,6 +75,7 @@ class Listeners:
 
     def remove(self, listener: Listener) -> None:
         """Forget a listener; harmless when it is not there any more."""
+        listener.open = False
         kept = self._table.get(listener.device, [])
         if listener in kept:
             kept.remove(listener)
@@ -96,6 +102,7 @@ class Listeners:
         if attribute not in listener.followed:
             listener.followed[attribute] = None
             attribute._listened += 1
+            attribute._wanted += listener.member != ""
             attribute._every += listener.every
 
     @staticmethod
@@ -104,6 +111,7 @@ class Listeners:
         if attribute in listener.followed:
             del listener.followed[attribute]
             attribute._listened -= 1
+            attribute._wanted -= listener.member != ""
             attribute._every -= listener.every
 
     def _leave(self, listener: Listener) -> None:

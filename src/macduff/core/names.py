@@ -16,7 +16,7 @@ RESERVED = frozenset(
     meta health state status typeid attributes methods fields children name label description tags wire log id path
     abort reset validate configure run pause rewind resume total_steps completed_steps
     update put wait wait_for wait_all watch start report_wait checkpoint shielded snapshot add_child own_thread
-    wait_async add_attribute remove_attribute set_child to_dict read_attribute write_attribute
+    open_member opens_members wait_async add_attribute remove_attribute set_child to_dict read_attribute write_attribute
     handle_event do_connect do_close do_configure do_run do_rewind do_stop do_abort do_reset
     clock abort_grace configure_on_put value alarm timeStamp blocks pvi
     """.split()

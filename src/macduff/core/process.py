@@ -11,6 +11,7 @@ from ..errors import NotFound
 from ..limits import DEFAULTS, Limits
 from ..primitives import Backend, Task, get_backend
 from ..protocol.model import SEvent
+from . import opening
 from .attribute import Attribute
 from .block import ProcessDevice
 from .call import Call, Outcome, Request
@@ -155,6 +156,12 @@ class Process:
         member = next(iter(values)) if len(values) == 1 else ", ".join(values)
         return self._request("put", device, member, values, on_done, readback=readback, origin=origin)
 
+    def request_open(
+        self, device: str, name: str, on_done: Callable[[Outcome], None], origin: str = ""
+    ) -> Request | None:
+        """Ask for a member that the device may not show yet; the outcome's value is the name under which it does."""
+        return self._request("open", device, name, {}, on_done, origin=origin)
+
     def _request(
         self, kind: str, name: str, member: str, args: Any, on_done: Callable[[Outcome], None], **options: Any
     ) -> Request | None:
@@ -183,16 +190,17 @@ class Process:
         """Put `(SEvent.Changes, device, changes, sequence)` on the queue for each change at or below the suffix.
 
         With initial_value first `(SEvent.Value, device, value, sequence)`; at the end `(SEvent.Removed, name, reason)`.
-        every: each change in an item of its own. NotFound when there is no such device or member.
+        every: each change in an item of its own. NotFound when there is no such device or member; a member of a device
+        that opens members is opened, and `(SEvent.Failed, device, error)` says that it could not be.
         """
         found = self._device(device)
         listener = Listener(queue, found, suffix, every)
-        if suffix and listener.member not in found.fields:
-            hint = did_you_mean(listener.member, found.fields)
-            raise NotFound(
-                f"{device}.{suffix}: expected a member of {device}, got none of that name{hint}", device=device
-            )
-        self._post(self._listen, listener, initial_value)
+        if not suffix or listener.member in found.fields:
+            self._post(self._listen, listener, initial_value)
+        elif found.opens_members:
+            opening.listen(self, listener, initial_value)
+        else:
+            raise opening.unknown(found, suffix)
         return listener
 
     def unlisten(self, listener: Listener) -> None:

@@ -66,7 +66,7 @@ class Request:
         origin: str = "",
         readback: bool = False,
     ) -> None:
-        self.kind = kind  # "call" or "put"
+        self.kind = kind  # "call", "put" or "open"
         self.device = device
         self.member = member
         self.args = args

@@ -20,6 +20,8 @@ class SEvent(Enum):
     """`(Changes, device, changes, sequence)`: what changed, merged, newest wins."""
     Removed = "Removed"
     """`(Removed, device, reason)`: the device is gone; nothing follows."""
+    Failed = "Failed"
+    """`(Failed, device, error)`: what was listened to could not be opened; nothing follows."""
     Overrun = "Overrun"
     """`(Overrun, device, attribute, count)`: so many readings were lost before an `every` listener got them."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Attribute, Device, Outcome, SourceContext, released
+from ..core.opening import wanted
 from ..errors import MacduffError, TimedOut
 from ..limits import DEFAULTS, Limits
 
@@ -62,5 +63,5 @@ def is_simulated(device: Device) -> bool:
 
 
 def has_audience(attribute: Attribute[Any]) -> bool:
-    """Whether anybody listens to the attribute or watches it."""
-    return attribute._listened > 0
+    """Whether anybody listens to this very attribute or watches it; who listens to the whole device does not count."""
+    return wanted(attribute)

@@ -26,7 +26,7 @@ class Switch(Device):
 def seen(queue: SimpleQueue[Any]) -> list[dict[str, Any]]:
     """The changes that came; each value was of the type that was said before or with it."""
     vtype: Any = VEnum(["unknown"])
-    found = []
+    found: list[dict[str, Any]] = []
     while True:
         try:
             item = queue.get_nowait()

@@ -1,4 +1,4 @@
-"""The `ca` device: PVs that nobody wrote a class for, opened by name."""
+"""The `ca` device: PVs that nobody wrote a class for, opened when somebody asks for them (rule 39)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, ClassVar
 
 from ...core import Attribute, Device, creatable, idle_task, publish_method
 from ...core.names import RESERVED
-from ...errors import Refused
+from ...errors import NotFound, Refused
 from ...limits import DEFAULTS
 from ...values import VArray, VDouble, VString, VTable, VType
 from ..glue import has_audience, is_simulated, wait_released
@@ -20,12 +20,19 @@ from .inspect import begin_inspect, vtype_for
 __all__ = ["CaDevice"]
 
 
+class _Found(PV):
+    """A PV whose type nobody declared: it is what the PV's is, also when that comes back another."""
+
+    follows: ClassVar[bool] = True
+
+
 @creatable
 class CaDevice(Device):
-    """EPICS PVs as attributes that come into being when they are asked for.
+    """EPICS PVs as attributes that come into being when they are asked for: `macduff monitor ca.BL01:X`.
 
     allow: patterns such as "BL01:*" of the PVs that may be opened; none by default. writable: clients may put them.
-    linger: seconds that an attribute stays after its last subscriber. timeout: seconds for a PV to be found.
+    linger: seconds that an attribute stays after its last subscriber; who listens to the whole device is none.
+    timeout: seconds for a PV to be found, and to tell its first value.
     """
 
     pvs = Attribute(VTable({"attribute": VArray(VString()), "pv": VArray(VString())}), description="What is open")
@@ -36,7 +43,7 @@ class CaDevice(Device):
         allow: Sequence[str] = (),
         writable: bool = False,
         linger: float = DEFAULTS.ca_linger,
-        timeout: float = DEFAULTS.ca_answer,
+        timeout: float = DEFAULTS.ca_open,
     ) -> None:
         super().__init__(name)
         self._allow = tuple(allow)
@@ -49,15 +56,20 @@ class CaDevice(Device):
     @publish_method(busy="allow")
     def open(self, pv: str) -> str:
         """Open a PV, unless it is open already; return the name of its attribute, which leaves when nobody listens."""
+        return self.open_member(pv)
+
+    def open_member(self, pv: str) -> str:
+        """Open a PV for who asks for an attribute called so, and give it the time to tell its first value."""
         if not any(fnmatchcase(pv, pattern) for pattern in self._allow):
-            patterns = ", ".join(self._allow) or "none are allowed"
-            raise Refused(f"{self.name}.open: expected a PV that matches one of its patterns ({patterns}), got {pv!r}")
+            known = ", ".join(self._allow) or "none are allowed"
+            text = f"{self.name}.{pv}: expected an attribute that is open, or a PV that matches its patterns ({known})"
+            raise Refused(f"{text}, got neither", device=self.name, member=pv)
+        deadline = time.monotonic() + self._timeout
         name = self._name_of(pv)
         if name is None:
             vtype = self._type_of(pv)
             name = self._name_of(pv) or self._add(pv, vtype)  # somebody else may have been quicker
         self._used[name] = time.monotonic()
-        deadline = time.monotonic() + self._timeout
         while time.monotonic() < deadline:
             attribute = self.attributes.get(name)
             if attribute is None or attribute.alarm.message != "never connected":
@@ -75,7 +87,10 @@ class CaDevice(Device):
     def _type_of(self, pv: str) -> VType[Any]:
         if is_simulated(self):
             return VDouble()
-        native = wait_released(self, f"{pv} to be found", lambda done: begin_inspect(pv, self._timeout, done))
+        try:
+            native = wait_released(self, f"{pv} to be found", lambda done: begin_inspect(pv, self._timeout, done))
+        except NotFound as error:
+            raise NotFound(f"{self.name}.{error.message}", device=self.name, member=pv) from None
         return vtype_for(native)
 
     def _name_of(self, pv: str) -> str | None:
@@ -86,7 +101,7 @@ class CaDevice(Device):
         text = pv.replace("{", "{{").replace("}", "}}")  # a PV's own braces are not ours to fill
         self._open[name] = pv
         self._used[name] = time.monotonic()
-        self.add_attribute(name, Attribute(vtype, description=pv, source=PV(text, read_only=not self._writable)))
+        self.add_attribute(name, Attribute(vtype, description=pv, source=_Found(text, read_only=not self._writable)))
         self._list()
         return name
 

@@ -28,7 +28,7 @@ def begin_inspect(pv: str, timeout: float, done: Done) -> None:
 async def _inspect(thread: CaThread, pv: str, timeout: float, done: Done) -> None:
     aioca = thread.aioca
     thread.hold(pv, _nothing)
-    error: MacduffError | None = NotFound(f"{pv}: expected a PV that somebody serves, found none within {timeout:g} s")
+    error: MacduffError | None = NotFound(f"{pv}: expected a PV that is connected, found none within {timeout:g} s")
     native: Native | None = None
     try:
         info = await aioca.cainfo(pv, timeout=timeout)
