@@ -31,7 +31,7 @@ def demo(
     from ..core import Process
     from .running import run_servers
 
-    plan = ServerPlan("web", host, port, read_only, insecure)
+    plan = ServerPlan("web", host, port, read_only, insecure, where={"host": "--host", "port": "--port"})
     try:
         check_bind(plan)
     except ValueError as error:

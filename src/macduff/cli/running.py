@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from queue import SimpleQueue
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ..config.servers import Server, environment_of, make_server
+from ..config.servers import Reserving, Server, environment_of, make_server
 from . import exits
-from .announce import announce, withdraw
+from .announce import announce, check_announce, withdraw
+from .signals import Ending
 
 if TYPE_CHECKING:
     from ..config import ServerPlan
     from ..core import Process
 
-__all__ = ["Ending", "run_servers"]
+__all__ = ["run_servers"]
 
 log = logging.getLogger("macduff.serve")
 
 SWITCH_INTERVAL = 0.0005
 """Seconds that a busy thread may keep the interpreter; at Python's own 5 ms an abort takes ten times longer."""
-
-
-class Ending:
-    """The wish to end: by SIGINT, SIGTERM or SIGHUP; a second one ends the process on the spot."""
-
-    def __init__(self) -> None:
-        self.signal: signal.Signals | None = None
-        # Of what could wake the main thread, this may be used in a signal handler; threading.Event may deadlock there.
-        self._wishes: SimpleQueue[signal.Signals] = SimpleQueue()
-
-    def wait(self) -> None:
-        """Wait until somebody wishes the end; to be called by the main thread, once."""
-        self._wishes.get()
-
-    @property
-    def wished(self) -> bool:
-        return self.signal is not None
-
-    @property
-    def code(self) -> int:
-        return exits.INTERRUPTED if self.signal is signal.SIGINT else exits.OK
-
-    @contextmanager
-    def handled(self) -> Iterator[Ending]:
-        """Take the signals, except those that whoever started us ignores: nohup, a shell with a background job."""
-        wishes = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        taken = [number for number in wishes if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._take) for number in taken}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:
-            os._exit(128 + number)
-        self.signal = signal.Signals(number)
-        self._wishes.put(self.signal)
 
 
 def run_servers(
@@ -78,21 +37,25 @@ def run_servers(
     """Start `process`, let `fill` add the devices, start the servers, say so, serve until a signal; the exit code.
 
     Ends in order: nothing new, abort, do_close (all this the Process does), then the servers, so that the last replies
-    still reach their clients.
+    still reach their clients. Whatever can be known to fail before a device is made does so then.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     if announced:
+        check_announce(announced)
         withdraw(announced)
-    started: list[Server] = []
+    servers: list[tuple[Server, ServerPlan]] = []
     with Ending().handled() as ending:
         process.start()
         try:
+            for plan in plans:
+                server = make_server(process, plan)
+                servers.append((server, plan))
+                if isinstance(server, Reserving):
+                    _address(server.reserve, plan)
             fill(process)
             listening = {}
-            for plan in () if ending.wished else plans:
-                server = make_server(process, plan)
-                _start(server, plan)
-                started.append(server)
+            for server, plan in () if ending.wished else servers:
+                _address(server.start, plan)
                 listening[plan.kind] = {
                     "address": server.address,
                     "environment": environment_of(plan.kind, server.address),
@@ -105,7 +68,7 @@ def run_servers(
             log.info("ending on %s; once more ends at once", ending.signal.name if ending.signal else "request")
         finally:
             stuck = process.stop()
-            for server in reversed(started):
+            for server, _ in reversed(servers):
                 server.stop()
             if announced:
                 withdraw(announced)
@@ -116,11 +79,20 @@ def run_servers(
     return ending.code
 
 
-def _start(server: Server, plan: ServerPlan) -> None:
+def _address(take: Callable[[], object], plan: ServerPlan) -> None:
+    """Have a server take its address; what is wrong with that is told with its place in the configuration."""
     try:
-        server.start()
+        take()
     except OSError as error:
-        where = f"servers.{plan.kind}: {plan.host}:{plan.port}"
-        raise exits.Failure(
-            f"{where}: expected a free address, got {error.strerror or error}; choose another port"
-        ) from error
+        where = {name: plan.where.get(name, f"servers.{plan.kind}.{name}") for name in ("host", "port")}
+        if error.errno == errno.EADDRINUSE:
+            other = "another program has; stop that or choose another (0: any free one)"
+            message = f"{where['port']}: expected a free port, got {plan.port}, which {other}"
+        elif error.errno == errno.EACCES:
+            other = "this user may not take; choose one from 1024 on"
+            message = f"{where['port']}: expected a free port, got {plan.port}, which {other}"
+        else:
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+            got = f"{plan.host!r}: {reason}"
+            message = f"{where['host']}: expected an address of this machine, got {got}"
+        raise exits.Failure(message) from error

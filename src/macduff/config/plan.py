@@ -37,7 +37,10 @@ class DevicePlan:
 
 @dataclass(frozen=True)
 class ServerPlan:
-    """One server: which, where it listens, and its other settings. Port 0 lets the system choose."""
+    """One server: which, where it listens, and its other settings. Port 0 lets the system choose.
+
+    where: for "host" and "port" how a message names them, with their place in the file.
+    """
 
     kind: str
     host: str = "127.0.0.1"
@@ -45,6 +48,7 @@ class ServerPlan:
     read_only: bool = False
     insecure: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

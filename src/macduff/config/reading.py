@@ -16,7 +16,7 @@ from .fault import ConfigurationError, Fault
 from .models import SERVERS, DeviceEntry, Root
 from .plan import DevicePlan, Plan, ServerPlan
 from .servers import check_bind
-from .shape import check, shown
+from .shape import check, dotted, shown
 from .text import Document, Path, parse
 
 __all__ = ["read", "read_text"]
@@ -67,13 +67,23 @@ def _servers(document: Document, data: Any, *, read_only: bool, insecure: bool) 
         if model is None:
             continue
         settings = model.model_dump(exclude={"host", "port", "read_only"})
-        plan = ServerPlan(kind, model.host, model.port, model.read_only or read_only, insecure, settings)
+        plan = ServerPlan(
+            kind, model.host, model.port, model.read_only or read_only, insecure, settings, _places(document, path)
+        )
         try:
             check_bind(plan)
         except ValueError as error:
             document.fault((*path, "host"), f"servers.{kind}.{error}")
         plans.append(plan)
     return tuple(plans)
+
+
+def _places(document: Document, path: Path) -> dict[str, str]:
+    """How messages name a server's host and port: "lab.yaml:2:15: servers.web.port"."""
+    places = {name: document.place((*path, name)) for name in ("host", "port")}
+    return {
+        name: f"{document.file}:{line}:{column}: {dotted((*path, name))}" for name, (line, column) in places.items()
+    }
 
 
 def _limits(document: Document, given: dict[str, Any]) -> Limits:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .plan import ServerPlan
 
 if TYPE_CHECKING:
     from ..core import Process
 
-__all__ = ["Server", "check_bind", "environment_of", "make_server"]
+__all__ = ["Reserving", "Server", "check_bind", "environment_of", "make_server"]
 
 
 class Server(Protocol):
@@ -25,6 +25,14 @@ class Server(Protocol):
 
     def stop(self) -> None:
         """Let go of every client and of the address."""
+
+
+@runtime_checkable
+class Reserving(Protocol):
+    """A server that can take its address before there is anything to serve."""
+
+    def reserve(self) -> object:
+        """Take the address for `start`. OSError when somebody has it."""
 
 
 def make_server(process: Process, plan: ServerPlan) -> Server:

@@ -187,16 +187,51 @@ def test_beyond_this_machine_nothing_starts_unless_told(folder: Path) -> None:
         assert server.end()[0] == 0
 
 
-def test_a_taken_port_is_told(folder: Path) -> None:
+def test_a_taken_port_is_told(folder: Path, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        file = configuration(folder, "taken.yaml", f"servers: {{web: {{port: {port}}}}}\ndevices: []\n")
-        done = run(folder, "serve", file)
+        mark = tmp_path / "mark"
+        devices = f"devices:\n  - {{class: labdevices.Closing, name: LAST, file: {mark}}}\n"
+        file = configuration(folder, "taken.yaml", f"servers: {{web: {{port: {port}}}}}\n{devices}")
+        for tokens, where in (
+            (("serve", file), f"{file}:1:23: servers.web.port"),
+            (("demo", "--port", str(port)), "--port"),
+        ):
+            done = run(folder, *tokens)
+            assert done.returncode == 1
+            assert done.stderr == (
+                f"macduff: {where}: expected a free port, got {port}, which another program has; "
+                "stop that or choose another (0: any free one)\n"
+            )
+    assert not mark.exists(), "the device was made and closed again"
+
+
+def test_an_address_of_another_machine_is_told(folder: Path) -> None:
+    file = configuration(
+        folder, "elsewhere.yaml", "servers: {web: {host: 192.0.2.1, port: 0, read_only: true}}\ndevices: []\n"
+    )
+    done = run(folder, "serve", file)
     assert done.returncode == 1
-    assert f"servers.web: 127.0.0.1:{port}: expected a free address, got " in done.stderr
+    assert done.stderr.startswith(
+        f"macduff: {file}:1:23: servers.web.host: expected an address of this machine, got '192.0.2.1'"
+    )
     assert "Traceback" not in done.stderr
+
+
+def test_an_announcement_that_cannot_be_written_is_a_usage_fault(folder: Path, tmp_path: Path) -> None:
+    """Nothing is made before that is known."""
+    mark = tmp_path / "mark"
+    devices = f"devices:\n  - {{class: labdevices.Closing, name: LAST, file: {mark}}}\n"
+    file = configuration(folder, "unannounced.yaml", f"servers: {{web: {{port: 0}}}}\n{devices}")
+    for there in (tmp_path / "nowhere" / "lab.json", tmp_path):
+        done = run(folder, "serve", file, "--announce", there)
+        assert done.returncode == 2
+        assert done.stderr.startswith("macduff: --announce: expected a file")
+        assert str(there) in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert not mark.exists(), "the device was made and closed again"
 
 
 def test_a_device_that_cannot_be_made_is_told(folder: Path) -> None:

@@ -68,6 +68,22 @@ def test_a_port_that_is_taken_is_an_error_at_the_start() -> None:
         assert get(server.address).startswith(b"HTTP/1.1 200 OK")
 
 
+def test_an_address_can_be_taken_before_there_is_anything_to_serve() -> None:
+    with Process() as process:
+        server = WebServer(process, port=0).reserve()
+        address = server.address
+        with pytest.raises(OSError):
+            get(address)  # nobody listens yet
+        with server:
+            assert server.address == address
+            assert get(address).startswith(b"HTTP/1.1 200 OK")
+            with pytest.raises(OSError, match=address.rpartition(":")[2]):
+                WebServer(process, port=int(address.rpartition(":")[2])).reserve()
+        server.reserve()
+        server.stop()
+        assert server.address == ""
+
+
 def test_starting_twice_is_an_error() -> None:
     with Process() as process, WebServer(process, port=0) as server:
         with pytest.raises(RuntimeError, match="expected a server that does not run"):

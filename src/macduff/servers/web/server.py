@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from macduff.limits import DEFAULTS, Limits
@@ -48,27 +49,35 @@ class WebServer:
         self.gate = Gate(host, hosts, origins)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._begin: asyncio.Event | None = None
         self._stop: asyncio.Event | None = None
+        self._reserved: Future[None] = Future()
+        self._listening: Future[None] = Future()
         self._address = ""
 
     @property
     def address(self) -> str:
-        """ "http://127.0.0.1:8008"; empty until it listens."""
+        """ "http://127.0.0.1:8008"; empty until the address is taken."""
         return self._address
+
+    def reserve(self) -> Self:
+        """Take the address, so that it is known to be free before there is anything to serve; `start` listens there."""
+        if self._thread is not None:
+            raise RuntimeError("WebServer.reserve: expected a server that does not run, got one that does")
+        self._reserved, self._listening = Future(), Future()
+        self._thread = threading.Thread(target=self._run, name="macduff web server", daemon=True)
+        self._thread.start()
+        self._wait(self._reserved)
+        return self
 
     def start(self) -> Self:
         """Begin; returns when it listens."""
-        if self._thread is not None:
+        if self._thread is None:
+            self.reserve()
+        elif self._listening.done():
             raise RuntimeError("WebServer.start: expected a server that does not run, got one that does")
-        ready: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="macduff web server", daemon=True)
-        self._thread.start()
-        try:
-            ready.result()
-        except BaseException:
-            self._thread.join()
-            self._thread = None
-            raise
+        self._tell(self._begin)
+        self._wait(self._listening)
         return self
 
     def stop(self) -> None:
@@ -76,37 +85,57 @@ class WebServer:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        loop, stop = self._loop, self._stop
-        if loop is not None and stop is not None:
-            loop.call_soon_threadsafe(stop.set)
+        self._tell(self._stop)
+        self._tell(self._begin)
         thread.join()
         self._address = ""
 
     def __enter__(self) -> Self:
-        return self.start() if self._thread is None else self
+        return self if self._thread is not None and self._listening.done() else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _run(self, ready: Future[None]) -> None:
-        try:
-            run(lambda: self._serve(ready))
-        except BaseException as error:
-            if ready.done():
-                raise
-            ready.set_exception(error)
+    def _tell(self, event: asyncio.Event | None) -> None:
+        if self._loop is not None and event is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(event.set)
 
-    async def _serve(self, ready: Future[None]) -> None:
+    def _wait(self, step: Future[None]) -> None:
+        """Until the thread has come so far; when it fails, it has ended."""
+        try:
+            step.result()
+        except BaseException:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                thread.join()
+            self._address = ""
+            raise
+
+    def _run(self) -> None:
+        try:
+            run(self._serve)
+        except BaseException as error:
+            step = self._listening if self._reserved.done() else self._reserved
+            if step.done():
+                raise
+            step.set_exception(error)
+
+    async def _serve(self) -> None:
         from .site import Site  # aiohttp: 0.3 s of import, in this thread
 
         self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
+        self._begin, self._stop = asyncio.Event(), asyncio.Event()
         site = Site(self.process, self.limits, self.gate, read_only=self.read_only)
         try:
-            port = await site.listen(self.host, self.port)
+            port = await site.bind(self.host, self.port)
             name = f"[{self.host}]" if ":" in self.host else self.host
             self._address = f"http://{name}:{port}"
-            ready.set_result(None)
+            self._reserved.set_result(None)
+            await self._begin.wait()
+            if not self._stop.is_set():
+                await site.listen()
+                self._listening.set_result(None)
             await self._stop.wait()
         finally:
             await site.close()

@@ -68,12 +68,17 @@ class Site:
 
     # life
 
-    async def listen(self, host: str, port: int) -> int:
-        """Open the port; the one that it became."""
+    async def bind(self, host: str, port: int) -> int:
+        """Take the port, for `listen`; the one that it became."""
         await self._runner.setup()
-        self._server = await self._loop.create_server(self._accept, host, port, backlog=256)
+        self._server = await self._loop.create_server(self._accept, host, port, backlog=256, start_serving=False)
         found: int = self._server.sockets[0].getsockname()[1]
         return found
+
+    async def listen(self) -> None:
+        """From now on clients can connect."""
+        if self._server is not None:
+            await self._server.start_serving()
 
     async def close(self) -> None:
         """Take no more, tell the websockets, end."""
