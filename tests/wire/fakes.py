@@ -173,6 +173,15 @@ class FakeHost:
         if self.initial:
             self.present(device, member, every)
 
+    def open_member(self, device: str, member: str, reply: object, *, origin: str = "") -> None:
+        raise NotImplementedError("no device here opens members")
+
+    def hold(self, device: str, member: str) -> object:
+        raise NotImplementedError("no device here opens members")
+
+    def release(self, held: object) -> None:
+        raise NotImplementedError("no device here opens members")
+
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         del self.watched[device, member, every]
 

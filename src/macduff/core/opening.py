@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeviceFailed, NotFound
-from ..protocol.model import SEvent
+from ..protocol.model import OPENS_MEMBERS, SEvent
 from .call import Call, Outcome, Request
 from .method import did_you_mean
 
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from .machine import Machine
     from .process import Process
 
-__all__ = ["TAG", "begin", "listen", "unknown", "wanted"]
-
-TAG = "members:opened"
-"""The tag of devices whose members may be more than those they show."""
+__all__ = ["OPENS_MEMBERS", "begin", "listen", "unknown", "wanted"]
 
 _PARTS = (".value", ".setpoint", ".meta", ".writeable")
 

@@ -43,10 +43,20 @@ class Host(Protocol):
         """Ask for a put of valid values."""
         ...
 
-    def call(
-        self, device: str, method: str, parameters: Mapping[str, Any], reply: object, *, origin: str = ""
-    ) -> None:
+    def call(self, device: str, method: str, parameters: Mapping[str, Any], reply: object, *, origin: str = "") -> None:
         """Ask for a call."""
+        ...
+
+    def open_member(self, device: str, member: str, reply: object, *, origin: str = "") -> None:
+        """Ask for a member that the device opens when it is asked for; the outcome's value is the member's own name."""
+        ...
+
+    def hold(self, device: str, member: str) -> object:
+        """Somebody is interested in this very member, as long as what is returned was not given to `release`."""
+        ...
+
+    def release(self, held: object) -> None:
+        """No longer."""
         ...
 
     def abandon(self, reply: object) -> None:

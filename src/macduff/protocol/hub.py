@@ -125,6 +125,10 @@ class Hub:
                 self._present(feed, item[2])
         elif kind is SEvent.Removed:
             self._removed(item[1], str(item[2]), member)
+        elif kind is SEvent.Failed:
+            feed = self._feed(item[1], member)
+            for subscriber in feed.subscribers() if feed is not None else ():
+                subscriber.session.end(subscriber, item[2])
         elif kind is SEvent.Overrun:
             self._overrun(item[1], item[2], item[3], member)
         else:

@@ -8,7 +8,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from macduff.values import Alarm, Reading, VType
 
-__all__ = ["AttributeModel", "DeviceModel", "FieldModel", "MethodLog", "MethodModel", "SEvent"]
+__all__ = ["AttributeModel", "DeviceModel", "FieldModel", "MethodLog", "MethodModel", "OPENS_MEMBERS", "SEvent"]
+
+
+OPENS_MEMBERS = "members:opened"
+"""The tag of a device that may have more members than it shows: asked for one by name, it opens it."""
 
 
 class SEvent(Enum):

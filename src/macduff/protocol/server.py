@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from macduff.errors import BadValue, DuplicateId, MacduffError, NotFound, Refused, TooMany
 
-from . import asking
+from . import asking, opening
 from .asking import Waiting
 from .dialect import Dialect
 from .encoding import Piece
@@ -16,27 +15,10 @@ from .every import EverySubscription
 from .host import Outcome
 from .hub import Hub
 from .messages import Get, Post, Put, Refusal, Request, Subscribe, Unsubscribe, parse
+from .replies import Encoded, Reply
 from .subscription import Subscription
 
 __all__ = ["Hub", "ServerSession"]
-
-
-class _Encoded(NamedTuple):
-    value: Piece
-    error: MacduffError | None
-
-
-class _Reply:
-    __slots__ = ("_frame", "_session", "id")
-
-    def __init__(self, session: ServerSession, identity: int, frame: Piece) -> None:
-        self.id = identity
-        self._session = session
-        self._frame = frame
-
-    def frame(self) -> Piece:
-        self._session.replied(len(self._frame))
-        return self._frame
 
 
 class ServerSession:
@@ -57,13 +39,14 @@ class ServerSession:
         self.announced = False
         self.dropped = 0
         self._framer = hub.framer(dialect)
-        self.waiting: deque[Subscription | _Reply] = deque()
+        self.waiting: deque[Subscription | Reply] = deque()
         self._batches = dialect.ours
         self._largest = hub.limits.frame_size
         self._replies = 0
         self._reply_size = 0
         self._open: dict[Waiting, bool] = {}
         self._subscriptions: dict[int, Subscription] = {}
+        self.held: dict[int, object] = {}
 
     # the connection's side
 
@@ -143,7 +126,7 @@ class ServerSession:
 
     # the hub's side
 
-    def queue(self, entry: Subscription | _Reply) -> None:
+    def queue(self, entry: Subscription | Reply) -> None:
         """Something to send, behind what is there already."""
         self.waiting.append(entry)
         if not self.announced:
@@ -156,6 +139,9 @@ class ServerSession:
             return  # it has had its reply, or nobody is there to read it
         if outcome.error is not None:
             self._fail(request.id, outcome.error)
+            return
+        if isinstance(request, opening.Opening):
+            self._handle(request.request(outcome.value), opened=True)
             return
         try:
             value = request.finish(outcome.value)
@@ -180,13 +166,15 @@ class ServerSession:
 
     # requests
 
-    def _handle(self, request: Request | Refusal) -> None:
+    def _handle(self, request: Request | Refusal, opened: bool = False) -> None:
         try:
             if isinstance(request, Refusal):
                 self._fail(request.id, request.error)
                 return
             if not isinstance(request, Unsubscribe):
                 self._check_path(request)
+            if not opened and opening.begin(self, request):
+                return
             if isinstance(request, Get):
                 self._get(request)
             elif isinstance(request, Put):
@@ -214,7 +202,7 @@ class ServerSession:
         waiting = self.wait(request.id, lambda piece: piece)
 
         def then(found: tuple[Piece, int] | None, error: Exception | None) -> None:
-            self.ended(waiting, _Encoded(found[0] if found else None, None if error is None else _told(error)))
+            self.ended(waiting, Encoded(found[0] if found else None, None if error is None else _told(error)))
 
         hub.encoding(request.path, dialect, then)
 
@@ -228,26 +216,35 @@ class ServerSession:
         every = request.policy == "every"
         subscription = self.hub.subscribe(self, request.id, request.path, bool(request.delta), every)
         self._subscriptions[request.id] = subscription
+        opening.hold(subscription)
 
     def _unsubscribe(self, request: Unsubscribe) -> None:
         subscription = self._subscriptions.get(request.id)
         if subscription is None:
-            raise NotFound(f"id: expected that of a subscription, got {request.id}")
-        self._forget(subscription)
+            waiting = next((waiting for waiting in self._open if waiting.id == request.id), None)
+            if not isinstance(waiting, opening.Opening):
+                raise NotFound(f"id: expected that of a subscription, got {request.id}")
+            self.unwait(waiting)
+        else:
+            self._forget(subscription)
         self.reply(request.id, self._framer.returned(request.id, self._framer.null))
 
     def _forget(self, subscription: Subscription) -> None:
         subscription.kill()
         self._subscriptions.pop(subscription.id, None)
+        opening.release(subscription)
         self.hub.unsubscribe(subscription)
 
     # replies
 
     def wait(self, identity: int, finish: Callable[[object], Piece], abort: bool = False) -> Waiting:
         """A request whose reply comes later; `finish` makes the value of its Return. TooMany beyond the bound."""
+        return self.begin(Waiting(self, identity, finish, abort))
+
+    def begin(self, waiting: Waiting) -> Waiting:
+        """Something is waited for; TooMany beyond the bound."""
         if len(self._open) >= self.limits.in_flight:
             raise TooMany(f"requests: expected at most {self.limits.in_flight} open ones a connection, got one more")
-        waiting = Waiting(self, identity, finish, abort)
         self._open[waiting] = True
         return waiting
 
@@ -263,7 +260,7 @@ class ServerSession:
         limits = self.limits
         if self._replies > _MOST * limits.in_flight or self._reply_size > limits.outgoing + limits.frame_size:
             self.failed = self.failed or "it asks faster than it reads the replies"
-        self.queue(_Reply(self, identity, frame))
+        self.queue(Reply(self, identity, frame))
 
     def replied(self, size: int) -> None:
         """A reply is on its way."""
@@ -273,16 +270,16 @@ class ServerSession:
     def _fail(self, identity: int, error: MacduffError) -> None:
         self.reply(identity, self._framer.failed(identity, error))
 
-    def _oversize(self, entry: Subscription | _Reply, size: int) -> Piece:
+    def _oversize(self, entry: Subscription | Reply, size: int) -> Piece:
         """A message that is too large in all, though each value of it is not: an Error instead."""
         message = f"message: expected at most {self.limits.frame_size} bytes, got {size}; ask for less than all of it"
         if isinstance(entry, Subscription):
             self._forget(entry)
         return self._framer.failed(entry.id, Refused(message))
 
-    def _broken(self, entry: Subscription | _Reply, error: Exception) -> Piece:
+    def _broken(self, entry: Subscription | Reply, error: Exception) -> Piece:
         """A subscription whose value cannot be said ends with the reason."""
-        if isinstance(entry, _Reply):
+        if isinstance(entry, Reply):
             raise error
         self._forget(entry)
         return self._framer.failed(entry.id, _told(error))

@@ -299,6 +299,15 @@ class MemoryServer:
         self._watched[device, member if every else None] = None
         self.hub.deliver((SEvent.Value, device, self._devices[device]), member if every else None)
 
+    def open_member(self, device: str, member: str, reply: object, *, origin: str = "") -> None:
+        raise NotImplementedError("no device here opens members")
+
+    def hold(self, device: str, member: str) -> object:
+        raise NotImplementedError("no device here opens members")
+
+    def release(self, held: object) -> None:
+        raise NotImplementedError("no device here opens members")
+
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         self._watched.pop((device, member if every else None), None)
 

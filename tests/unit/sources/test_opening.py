@@ -9,9 +9,9 @@ import pytest
 
 from macduff import Aborted, Attribute, Device, DeviceFailed, NotFound, Process, VInt, publish_method
 from macduff.core import Outcome
-from macduff.core.opening import TAG, wanted
+from macduff.core.opening import wanted
 from macduff.errors import Refused
-from macduff.protocol.model import SEvent
+from macduff.protocol.model import OPENS_MEMBERS, SEvent
 from tests.support import eventually
 
 
@@ -53,7 +53,7 @@ class Listening:
 def test_who_listens_to_an_unknown_member_has_it_opened() -> None:
     with Process() as process:
         process.add(Bridge("B"))
-        assert process.devices["B"].opens_members and process.devices["B"].tags == (TAG,)
+        assert process.devices["B"].opens_members and process.devices["B"].tags == (OPENS_MEMBERS,)
         one, two = Listening(process, "7", initial_value=True), Listening(process, "7.value", initial_value=True)
         for each in (one, two):
             item = each.next()

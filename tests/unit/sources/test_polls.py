@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macduff.errors import Disconnected, MacduffError, TooMany
+from macduff.errors import MacduffError, TooMany, Unreachable
 from macduff.limits import Limits
 from macduff.sources.agenda import Agenda, Job
 from macduff.sources.framing import Lines
@@ -127,7 +127,7 @@ def test_what_waits_ends_when_the_connection_goes() -> None:
     agenda.refuse("Connection refused")
     assert not agenda.submit(a_job(ended))
     agenda.lost("10.0.0.1:5025: Connection refused")
-    assert [type(error) for error in ended] == [Disconnected] * 3
+    assert [type(error) for error in ended] == [Unreachable] * 3
     assert "Connection refused" in str(ended[1]) and "10.0.0.1:5025" in str(ended[2])
     assert lost == ["10.0.0.1:5025: Connection refused"]
     agenda.connected(5.0)

@@ -12,12 +12,13 @@ from aiohttp import web
 from macduff.core import Outcome
 from macduff.errors import BadValue
 from macduff.limits import Limits
-from macduff.protocol.model import DeviceModel, MethodModel
+from macduff.protocol.model import OPENS_MEMBERS, DeviceModel, MethodModel
 from macduff.protocol.server import Hub
 
 from .answers import answer, refusal
+from .host import ProcessHost, Reply
 
-__all__ = ["PROCESS", "address_of", "body_of", "device_of", "flag_of", "peer_of", "response_of"]
+__all__ = ["PROCESS", "address_of", "body_of", "device_of", "flag_of", "member_of", "peer_of", "response_of"]
 
 PROCESS = ".process"
 """The Process in an address: browsers take /api/. for /api."""
@@ -34,6 +35,20 @@ def device_of(request: web.Request, hub: Hub) -> DeviceModel:
     """The device that an address names; NotFound."""
     name = request.match_info["device"]
     return hub.device("." if name == PROCESS else name)
+
+
+async def member_of(request: web.Request, host: ProcessHost, device: DeviceModel, name: str) -> str:
+    """The member that an address means: one that the device shows, or one that it opens for whoever asks."""
+    if name in device.fields or OPENS_MEMBERS not in device.tags:
+        return name
+    opened: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    reply = Reply(lambda outcome: None if opened.done() else opened.set_result(outcome))
+    host.open_member(device.name, name, reply, origin=peer_of(request))
+    outcome = await opened
+    if outcome.error is not None:
+        raise outcome.error
+    found: str = outcome.value
+    return found
 
 
 def peer_of(request: web.BaseRequest) -> str:

@@ -25,6 +25,16 @@ class Reply:
         self.done = done
 
 
+class _Deaf:
+    """Listens for the sake of listening."""
+
+    def put(self, item: object, /) -> None:
+        """Heard elsewhere."""
+
+
+_DEAF = _Deaf()
+
+
 class ProcessHost:
     """Finds devices, forwards requests, keeps the listeners. Nothing here blocks."""
 
@@ -82,6 +92,19 @@ class ProcessHost:
         """Ask for a call; the end comes as (reply, outcome) through the inbox."""
         self._check_writing(device, method)
         self._requests[reply] = self._process.request_call(device, method, parameters, self._done(reply), origin=origin)
+
+    def open_member(self, device: str, member: str, reply: object, *, origin: str = "") -> None:
+        """Ask for a member that is opened; the end comes as (reply, outcome) through the inbox."""
+        self._requests[reply] = self._process.request_open(device, member, self._done(reply), origin=origin)
+
+    def hold(self, device: str, member: str) -> object:
+        """A listener of its own, for those of the whole device show no interest in any one member."""
+        return self._process.listen(_DEAF, device, member)
+
+    def release(self, held: object) -> None:
+        """Nobody is interested any more."""
+        if isinstance(held, Listener):
+            self._process.unlisten(held)
 
     def _check_writing(self, device: str, member: str) -> None:
         if self._read_only:

@@ -20,7 +20,7 @@ from macduff.protocol.structure import is_action, is_attribute
 from macduff.values import VArray
 
 from .answers import HEADERS, answer
-from .asking import PROCESS, address_of, device_of
+from .asking import PROCESS, address_of, device_of, member_of
 from .host import ProcessHost
 from .upkeep import Upkeep
 
@@ -65,6 +65,8 @@ class Reader:
         """A device, an attribute or method, or a part of one; `/value` of an attribute is the bare value."""
         device = device_of(request, self._hub)
         parts = [part for part in request.match_info.get("path", "").split("/") if part]
+        if parts and parts[0] != "meta":
+            parts[0] = await member_of(request, self._host, device, parts[0])
         field = device.fields.get(parts[0]) if len(parts) == 2 and parts[1] == "value" else None
         if field is not None and is_attribute(field) and not is_action(field):
             return await self._value(field)

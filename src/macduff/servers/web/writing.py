@@ -18,7 +18,7 @@ from macduff.protocol.server import Hub
 from macduff.protocol.structure import is_action, is_attribute
 
 from .answers import HEADERS, answer, refusal
-from .asking import body_of, device_of, flag_of, peer_of, response_of
+from .asking import body_of, device_of, flag_of, member_of, peer_of, response_of
 from .host import ProcessHost, Reply
 from .outcomes import Outcomes
 from .upkeep import Upkeep
@@ -57,7 +57,8 @@ class Writer:
 
     async def put(self, request: web.Request) -> web.Response:
         """Put an attribute; the body is the value. Answered when it is done."""
-        device, name = device_of(request, self._hub), request.match_info["attribute"]
+        device = device_of(request, self._hub)
+        name = await member_of(request, self._host, device, request.match_info["attribute"])
         readback = flag_of(request, "readback", False)
         field = device.fields.get(name)
         empty = field is not None and is_action(field)
