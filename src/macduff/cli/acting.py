@@ -9,15 +9,13 @@ from cyclopts import Parameter
 
 from ..errors import NotFound, TimedOut
 from . import exits
-from .output import Output, aligned, plain, write
-from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, from_text, parts_of
+from .output import Format, Output, aligned, plain, write
+from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, Wait, connected, from_text, parts_of, value_of
 
 if TYPE_CHECKING:
-    from ..client import MethodInfo
+    from ..client import DeviceInfo, MethodInfo
 
 __all__ = ["call", "put"]
-
-Wait = Annotated[float | None, Parameter(help="seconds to wait until it is done; for ever when not given")]
 
 
 def put(
@@ -48,7 +46,7 @@ def put(
 def call(
     path: str,
     /,
-    *tokens: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *args: Annotated[str, Parameter(allow_leading_hyphen=True)],
     wait: Wait = None,
     output: Output = "text",
     address: Address = DEFAULT_ADDRESS,
@@ -60,19 +58,25 @@ def call(
     ----------
     path
         DEVICE.METHOD
-    tokens
+    args
         Its arguments: --name VALUE or --name=VALUE, or values in their order. A switch alone is true.
     """
     device, member = parts_of(path)
     with connected(address, timeout) as client:
         info = client.info(device).methods.get(member)
         if info is None:
-            known = ", ".join(client.info(device).methods)
-            raise NotFound(f"{path}: expected a method of {device} ({known}), got none of that name")
-        arguments = arguments_of(path, info, tokens)
+            raise _no_method(path, client.info(device), member)
+        arguments = arguments_of(path, info, args)
         method = getattr(client[device], member)
         result = method(**arguments) if wait is None else _within(path, method.start(**arguments), wait)
         _show(output, info, result)
+
+
+def _no_method(path: str, device: DeviceInfo, name: str) -> NotFound:
+    if name in device.attributes:
+        return NotFound(f"{path}: expected a method, got an attribute: get or put it")
+    known = ", ".join(device.methods)
+    return NotFound(f"{path}: expected a method of {device.name} ({known}), got none of that name")
 
 
 def _within(path: str, future: Any, wait: float) -> Any:
@@ -110,6 +114,9 @@ def arguments_of(path: str, method: MethodInfo, tokens: Sequence[str]) -> dict[s
         if name in texts:
             raise exits.Usage(f"{path}: --{name}: expected once, got twice")
         texts[name] = text
+    missing = [f"--{name}" for name in method.required if name not in texts]
+    if missing:
+        raise exits.Usage(f"{path}: expected {_usage(method)}, got no {' and no '.join(missing)}")
     return {name: from_text(method.takes[name], text, f"{path}({name})") for name, text in texts.items()}
 
 
@@ -131,16 +138,17 @@ def _usage(method: MethodInfo) -> str:
     return " ".join(f"--{name}" if name in method.required else f"[--{name}]" for name in method.takes)
 
 
-def _show(output: str, method: MethodInfo, result: Any) -> None:
+def _show(style: Format, method: MethodInfo, result: Any) -> None:
     if not method.returns:
         return
     if method.unpacked:
         result = {"return": result}
     record = {
-        name: method.returns[name].to_json(value) if name in method.returns else value for name, value in result.items()
+        name: value_of(method.returns[name], value, style) if name in method.returns else value
+        for name, value in result.items()
     }
-    if output != "text":
-        write(output, [record], str)  # type: ignore[arg-type]  # one of the formats, by the command line
+    if style != "text":
+        write(style, [record], str)
     elif method.unpacked:
         print(plain(record["return"]))
     else:

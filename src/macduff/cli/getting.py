@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from .output import Output, aligned, plain, write
-from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of, warn
+from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of, value_of, warn
 
 __all__ = ["get"]
 
@@ -27,13 +27,13 @@ def get(
         DEVICE.ATTRIBUTE, one or more.
     """
     records = []
+    members = [(path, *parts_of(path)) for path in paths]
     with connected(address, timeout) as client:
-        for path in paths:
-            device, member = parts_of(path)
+        for path, device, member in members:
             state = client[device].attributes[member].get()
-            record = record_of(path, state.info, state.reading)
+            record = record_of(path, state.info, state.reading, output)
             if setpoint:
-                record["value"] = state.info.vtype.to_json(state.setpoint)
+                record["value"] = value_of(state.info.vtype, state.setpoint, output)
             records.append(record)
     if output != "text":
         write(output, records, str)

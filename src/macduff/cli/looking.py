@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from .output import Output, aligned, plain, write
-from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected
+from .output import Format, Output, aligned, plain, write
+from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, value_of
 
 if TYPE_CHECKING:
     from ..client import AttributeInfo, Client, DeviceInfo, MethodInfo
@@ -64,7 +64,7 @@ def info(
     with connected(address, timeout) as client:
         found = client.info(device)
         records = [
-            _attribute(found.attributes[name], client[device].attributes[name].get().reading.value)
+            _attribute(found.attributes[name], client[device].attributes[name].get().reading.value, output)
             if name in found.attributes
             else _method(found.methods[name])
             for name in found.fields
@@ -75,7 +75,7 @@ def info(
         write(output, records, str)
 
 
-def _attribute(attribute: AttributeInfo, value: Any) -> dict[str, Any]:
+def _attribute(attribute: AttributeInfo, value: Any, style: Format) -> dict[str, Any]:
     vtype = attribute.vtype
     return {
         "name": attribute.name,
@@ -83,7 +83,7 @@ def _attribute(attribute: AttributeInfo, value: Any) -> dict[str, Any]:
         "type": vtype.name,
         "units": getattr(vtype, "units", ""),
         "writable": attribute.writable,
-        "value": vtype.to_json(value),
+        "value": value_of(vtype, value, style),
         "limits": getattr(vtype, "control", None),
         "description": attribute.description,
     }

@@ -48,14 +48,14 @@ def monitor(
             subscriber = attribute.subscribe(changed, "every" if every else "latest")
             subscriptions.callback(subscriber.close)
         while count is None or writer.count < count:
-            writer.record(record_of(*changes.get()))
+            writer.record(record_of(*changes.get(), output))
 
 
 def attribute_paths(client: Client, paths: tuple[str, ...]) -> list[str]:
     """Each attribute that is meant, once: a device's name alone means all it has."""
     found: dict[str, None] = {}
     for path in paths:
-        if path in client.devices:
+        if path in client.devices or "." not in path:
             found.update({f"{path}.{name}": None for name in client[path].attributes})
         else:
             found[path] = None
@@ -63,7 +63,8 @@ def attribute_paths(client: Client, paths: tuple[str, ...]) -> list[str]:
 
 
 def _line(record: Mapping[str, Any]) -> str:
-    shown = [record["time"][11:23] or "--:--:--.---", record["name"], plain(record["value"]), record["units"]]
+    time = record["time"]
+    shown = [f"{time[11:23]}Z" if time else "--:--:--.---", record["name"], plain(record["value"]), record["units"]]
     if record["severity"] != "NONE":
         shown += [record["severity"], record["message"]]
     return " ".join(part for part in shown if part)

@@ -43,7 +43,7 @@ class Writer(AbstractContextManager["Writer"]):
             case "text":
                 return self.line(record) + "\n"
             case "json":
-                return ("[ " if self.count == 0 else ", ") + json.dumps(record, default=str) + "\n"
+                return ("[\n" if self.count == 0 else ",\n") + json.dumps(record, default=str)
             case "jsonl":
                 return json.dumps(record, default=str) + "\n"
             case _:
@@ -55,7 +55,7 @@ class Writer(AbstractContextManager["Writer"]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.style == "json" and kind is not BrokenPipeError:
-            self.stream.write("]\n" if self.count else "[]\n")
+            self.stream.write("\n]\n" if self.count else "[]\n")
             self.stream.flush()
 
 

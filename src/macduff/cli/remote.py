@@ -12,17 +12,30 @@ from cyclopts import Parameter
 
 from ..errors import BadValue
 from . import exits
+from .output import Format
 
 if TYPE_CHECKING:
     from ..client import AttributeInfo, Client
     from ..values import Reading, VType
 
 __all__ = [
-    "Address", "Timeout", "connected", "from_text", "parts_of", "record_of", "stamp", "warn",
+    "Address", "Timeout", "Wait", "connected", "from_text", "parts_of", "record_of", "stamp",
+    "value_of", "warn",
 ]  # fmt: skip
 
 Address = Annotated[str, Parameter(name=("--address", "-a"), env_var="MACDUFF_ADDRESS", help="the server")]
-Timeout = Annotated[float, Parameter(help="seconds to wait for the connection and for each answer")]
+
+
+def _seconds(kind: object, value: float | None) -> None:
+    """For cyclopts, which makes a fault of the command line of it."""
+    if value is not None and not value >= 0:
+        raise ValueError("expected seconds from 0 on")
+
+
+Timeout = Annotated[float, Parameter(validator=_seconds, help="seconds to wait for the connection and for each answer")]
+Wait = Annotated[
+    float | None, Parameter(validator=_seconds, help="seconds to wait until it is done; for ever when not given")
+]
 
 DEFAULT_ADDRESS = "ws://127.0.0.1:8008"
 DEFAULT_TIMEOUT = 5.0
@@ -45,9 +58,10 @@ def connected(address: str, timeout: float) -> Iterator[Client]:
 
 def parts_of(path: str) -> tuple[str, str]:
     """Device and member of "STAGE.velocity"; "..health" is the server's own, whose name is a dot."""
-    device, dot, member = path.rpartition(".")
-    if not dot or not device or not member:
-        raise exits.Usage(f"expected DEVICE.NAME, such as STAGE.velocity, got {path!r}")
+    device, dot, member = (".", ".", path[2:]) if path.startswith("..") else path.partition(".")
+    if not device or not member:
+        hint = f"; `macduff info {path}` shows what a device has" if path and not dot else ""
+        raise exits.Usage(f"expected DEVICE.NAME, such as STAGE.velocity, got {path!r}{hint}")
     return device, member
 
 
@@ -68,6 +82,16 @@ def from_text(vtype: VType[Any], text: str, where: str) -> Any:
     return vtype.from_json(data, where)
 
 
+def value_of(vtype: VType[Any], value: Any, style: Format) -> Any:
+    """A value as JSON has it, exactly; in text as people read it."""
+    data = vtype.to_json(value)
+    if style != "text":
+        return data
+    from .precision import rounded
+
+    return rounded(vtype, data)
+
+
 def stamp(nanoseconds: int) -> str:
     """A time stamp (ns since 1970) as ISO 8601, in UTC, to the nanosecond; "" for one that was never set."""
     if not nanoseconds:
@@ -76,11 +100,11 @@ def stamp(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
-def record_of(path: str, info: AttributeInfo, reading: Reading) -> dict[str, Any]:
-    """A reading as a record, the same in every output format."""
+def record_of(path: str, info: AttributeInfo, reading: Reading, style: Format) -> dict[str, Any]:
+    """A reading as a record, the same in every output format, but that in text a value has its type's precision."""
     return {
         "name": path,
-        "value": info.vtype.to_json(reading.value),
+        "value": value_of(info.vtype, reading.value, style),
         "units": getattr(info.vtype, "units", ""),
         "severity": reading.alarm.severity.name,
         "message": reading.alarm.message,

@@ -18,6 +18,7 @@ from .mirror import Mirror
 from .model import DeviceInfo
 from .names import UnknownName, split_path, suggestion
 from .reply import reply_of
+from .seconds import checked_seconds
 from .state import ConnectionState
 from .states import StateListeners
 from .texts import client_text
@@ -147,6 +148,7 @@ async def connect_async(
     open_carrier: OpenCarrier = open_websocket,
 ) -> AsyncClient:
     """Connect to a server on the running loop; arguments and errors as those of `connect`."""
+    timeout = checked_seconds(timeout, address)
     states = StateListeners(lambda tell: tell())
     core = Core(server_address(address), open_carrier, states.changed)
     await core.connection.open(timeout, retry)

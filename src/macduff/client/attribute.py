@@ -14,6 +14,7 @@ from .inbox import Policy
 from .mirror import Mirror
 from .model import AttributeInfo
 from .monitor import Monitor
+from .seconds import checked_seconds
 from .signature import attribute_doc, units_of
 from .subscriber import Subscriber
 from .texts import attribute_text
@@ -59,7 +60,7 @@ class RemoteAttribute(Generic[T]):
 
     def get(self, timeout: float | None = None) -> AttributeState:
         """All that one Get tells: description, reading, set point. TimedOut after `timeout` (the client's) seconds."""
-        seconds = self._bridge.timeout if timeout is None else timeout
+        seconds = self._bridge.timeout if timeout is None else checked_seconds(timeout, self.path)
         core, vtype = self._bridge.core, self._vtype
         state: AttributeState = self._bridge.request(
             "get", self._mirror.name, self.name, lambda request: core.get(request, vtype)
@@ -100,10 +101,10 @@ class RemoteAttribute(Generic[T]):
 
         TimedOut after `timeout` seconds (never by default), and then, as after Ctrl-C, the put may still complete.
         """
-        core = self._bridge.core
+        core, seconds = self._bridge.core, checked_seconds(timeout, self.path)
         self._bridge.request(
             "put", self._mirror.name, self.name, lambda request: core.put(request, value, readback)
-        ).result(timeout)
+        ).result(seconds)
 
     def subscribe(
         self, callback: Callable[[Reading], object], policy: Policy = "latest", size: int | None = None
@@ -123,7 +124,8 @@ class RemoteAttribute(Generic[T]):
         from time import monotonic
 
         wanted: Callable[[T], object] = value if callable(value) else lambda now: self.vtype.equal(now, value)
-        deadline = None if timeout is None else monotonic() + timeout
+        seconds = checked_seconds(timeout, self.path)
+        deadline = None if seconds is None else monotonic() + seconds
         with self.monitor("every") as readings:
             while True:
                 left = None if deadline is None else max(0.0, deadline - monotonic())
@@ -136,4 +138,4 @@ class RemoteAttribute(Generic[T]):
                     return found
 
     def __repr__(self) -> str:
-        return attribute_text(self._mirror.info, self.name)
+        return attribute_text(self._mirror.described, self.name)

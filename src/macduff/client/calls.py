@@ -22,7 +22,7 @@ def bound(device: str, method: MethodInfo, args: Sequence[Any], kwargs: Mapping[
     names = list(method.takes)
     where = f"{device}.{method.name}"
     if len(args) > len(names):
-        raise _bad(where, device, method, f"expected at most {len(names)} arguments, got {len(args)}")
+        raise _bad(where, device, method, f"expected {_at_most(len(names))}, got {len(args)}")
     parameters = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
         if name not in method.takes:
@@ -34,6 +34,10 @@ def bound(device: str, method: MethodInfo, args: Sequence[Any], kwargs: Mapping[
     if missing:
         raise _bad(where, device, method, f"expected {', '.join(map(repr, missing))}, got no value")
     return parameters
+
+
+def _at_most(number: int) -> str:
+    return "no arguments" if number == 0 else f"at most {number} argument{'s' if number > 1 else ''}"
 
 
 def _bad(where: str, device: str, method: MethodInfo, what: str) -> BadCall:

@@ -12,6 +12,7 @@ from .carrier import OpenCarrier, open_websocket
 from .clientbase import ClientBase
 from .device import RemoteDevice
 from .names import unknown_device
+from .seconds import checked_seconds
 
 __all__ = ["Client", "connect"]
 
@@ -68,6 +69,6 @@ def connect(
     timeout: seconds for this, and later for each get. retry: wait that long for a server that is not there yet.
     Disconnected when nothing answers, TimedOut when it does not in time. open_carrier: what to connect with.
     """
-    bridge = Bridge(server_address(address), open_carrier, timeout)
+    bridge = Bridge(server_address(address), open_carrier, checked_seconds(timeout, address))
     bridge.open(retry)
     return Client(bridge)

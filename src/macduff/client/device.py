@@ -11,6 +11,7 @@ from .method import RemoteMethod
 from .mirror import Mirror
 from .model import DeviceInfo
 from .names import UnknownName, unknown_member
+from .seconds import checked_seconds
 from .texts import device_text
 
 __all__ = ["Attributes", "RemoteDevice"]
@@ -24,8 +25,15 @@ class Attributes(Mapping[str, RemoteAttribute[Any]]):
         self._mirror = mirror
 
     def __getitem__(self, name: str, /) -> RemoteAttribute[Any]:
+        if self._mirror.may_open(name):
+            core = self._bridge.core
+            state = self._bridge.request("get", self._mirror.name, name, core.get).result(self._bridge.timeout)
+            self._mirror.opened[name] = state.info
         self._mirror.attribute(name)
         return RemoteAttribute(self._bridge, self._mirror, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._mirror.info.attributes
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._mirror.info.attributes)
@@ -37,10 +45,10 @@ class Attributes(Mapping[str, RemoteAttribute[Any]]):
         """Put several at once, by name: for a configurable device one configure. As RemoteAttribute.put otherwise."""
         for name in values:
             self._mirror.attribute(name)
-        core = self._bridge.core
+        core, seconds = self._bridge.core, checked_seconds(timeout, self._mirror.name)
         self._bridge.request(
             "put", self._mirror.name, "", lambda request: core.put(request, dict(values), readback)
-        ).result(timeout)
+        ).result(seconds)
 
     def __repr__(self) -> str:
         return f"<attributes of {self._mirror.name}: {', '.join(self)}>"

@@ -56,7 +56,7 @@ class CallFuture(concurrent.futures.Future[T]):
     def result(self, timeout: float | None = None) -> T:
         """The result of the call, waited for; its error is raised. TimedOut after `timeout` seconds."""
         try:
-            return super().result(timeout)
+            return super().result(_waitable(timeout))
         except TimeoutError:
             if self.done() or timeout is None:
                 raise  # the call's own error
@@ -65,7 +65,7 @@ class CallFuture(concurrent.futures.Future[T]):
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """The error of the call, None for success, waited for. TimedOut after `timeout` seconds."""
         try:
-            return super().exception(timeout)
+            return super().exception(_waitable(timeout))
         except TimeoutError:
             if timeout is None:
                 raise
@@ -76,6 +76,10 @@ class CallFuture(concurrent.futures.Future[T]):
             return f"<call of {self.request.what}: running>"
         error = super().exception(0)
         return f"<call of {self.request.what}: {f'failed: {error}' if error else 'done'}>"
+
+
+def _waitable(timeout: float | None) -> float | None:
+    return None if timeout is None else min(timeout, threading.TIMEOUT_MAX)
 
 
 def wait_or_abort(future: CallFuture[T], send: Callable[[], None]) -> T:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from macduff.errors import MacduffError
+from macduff.protocol.model import OPENS_MEMBERS
 
 from .connection import Connection
 from .describe import device_info
 from .model import AttributeInfo, DeviceInfo
-from .names import unknown_member
+from .names import UnknownName, unknown_member
 from .request import Done, Request
 from .subscription import Subscription
 
@@ -24,6 +26,8 @@ class Mirror:
     def __init__(self, name: str, connection: Connection) -> None:
         self.name = name
         self.info = _UNKNOWN
+        self.opened: dict[str, AttributeInfo] = {}
+        """What is known of attributes under other names than their own, for which the device opened them."""
         self._connection = connection
         self._waiting: list[Done] = []
         self._stale = False
@@ -31,10 +35,24 @@ class Mirror:
 
     def attribute(self, name: str) -> AttributeInfo:
         """What is known of an attribute; UnknownName when there is none, or none any more."""
-        found = self.info.attributes.get(name)
+        found = self.info.attributes.get(name) or self.opened.get(name)
+        if found is None and name in self.info.methods:
+            what = f"{self.name}.{name}: expected an attribute, got a method: call it"
+            raise UnknownName(what, device=self.name, member=name)
         if found is None:
             raise unknown_member(self.name, name, self.info.attributes, "attribute")
         return found
+
+    def may_open(self, name: str) -> bool:
+        """Whether the device opens attributes that it does not show, and has not been asked for this one."""
+        info = self.info
+        return OPENS_MEMBERS in info.tags and name not in self.opened and name not in info.fields
+
+    @property
+    def described(self) -> DeviceInfo:
+        """`info`, with what was opened."""
+        info = self.info
+        return replace(info, attributes={**self.opened, **info.attributes}) if self.opened else info
 
     def open(self, done: Done) -> None:
         """`done` hears when the description is there, or the error that there is instead."""

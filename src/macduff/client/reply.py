@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from macduff.errors import MacduffError
 
 from .request import Request
+from .seconds import checked_seconds
 
 __all__ = ["AsyncCall", "reply_of"]
 
@@ -39,6 +40,7 @@ async def reply_of(
 ) -> Any:
     """Send a request with `send(request)` and wait for its reply; TimedOut after `timeout` seconds."""
     request, future = _request(kind, device, member)
+    timeout = checked_seconds(timeout, request.what)
     send(request)
     done, _ = await asyncio.wait([future], timeout=timeout)
     if not done and timeout is not None:

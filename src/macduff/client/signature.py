@@ -79,7 +79,7 @@ def method_doc(device: str, method: MethodInfo) -> str:
 
 def attribute_doc(attribute: AttributeInfo) -> str:
     """The docstring of a remote attribute: its description, then type, units and limits."""
-    access = "writeable" if attribute.writeable else "read only"
+    access = "writable" if attribute.writable else "read only"
     lines = [attribute.description] if attribute.description else []
     return "\n".join([*lines, f"{_kind(attribute.vtype)}; {access}"])
 

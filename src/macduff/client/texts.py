@@ -26,12 +26,12 @@ def device_text(info: DeviceInfo) -> str:
 
 
 def attribute_text(info: DeviceInfo, name: str) -> str:
-    """<attribute STAGE.velocity: VDouble mm/s, writeable>"""
+    """<attribute STAGE.velocity: VDouble mm/s, writable>"""
     found = info.attributes.get(name)
     if found is None:
         return f"<attribute {info.name}.{name}: not there any more>"
     units = units_of(found.vtype)
-    access = "writeable" if found.writeable else "read only" if not found.writable else "not writeable now"
+    access = "writable" if found.writeable else "read only" if not found.writable else "not writable now"
     return f"<attribute {info.name}.{name}: {found.vtype.name}{f' {units}' if units else ''}, {access}>"
 
 

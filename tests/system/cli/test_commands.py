@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def test_list(run: Shell) -> None:
 def test_info(run: Shell) -> None:
     code, out, err = run("info", "STAGE")
     assert (code, err) == (0, "")
-    assert "position r VDouble 0.0 mm Where it is" in " ".join(out.split())
+    assert "position r VDouble 0.0000 mm Where it is" in " ".join(out.split())
     assert "move(target: float, gently: bool = False) -> float" in out
     records = {record["name"]: record for record in json.loads(run("info", "STAGE", "-o", "json")[1])}
     assert list(records)[:3] == ["health", "state", "status"]
@@ -63,14 +64,14 @@ def test_info(run: Shell) -> None:
 
 
 def test_get_one_is_its_bare_value(run: Shell) -> None:
-    assert run("get", "STAGE.position") == (0, "0.0\n", "")
+    assert run("get", "STAGE.velocity") == (0, "500.0\n", "")
     assert run("get", "STAGE.trace") == (0, "[0.0, 0.0, 0.0]\n", "")
     assert run("get", "STAGE.enabled") == (0, "true\n", "")
 
 
 def test_get_many(run: Shell) -> None:
     code, out, _ = run("get", "STAGE.position", "STAGE.velocity")
-    assert (code, out) == (0, "STAGE.position  0.0    mm\nSTAGE.velocity  500.0  mm/s\n")
+    assert (code, out) == (0, "STAGE.position  0.0000  mm\nSTAGE.velocity  500.0   mm/s\n")
     lines = [json.loads(line) for line in run("get", "STAGE.position", "STAGE.note", "-o", "jsonl")[1].splitlines()]
     assert [(line["name"], line["value"], line["units"]) for line in lines] == [
         ("STAGE.position", 0.0, "mm"),
@@ -84,7 +85,7 @@ def test_get_many(run: Shell) -> None:
 def test_an_alarm_is_told_beside_the_value(run: Shell) -> None:
     assert run("call", "STAGE.move", "51")[0] == 0
     code, out, err = run("get", "STAGE.position")
-    assert (code, out) == (0, "51.0\n")
+    assert (code, out) == (0, "51.0000\n")
     assert err.startswith("macduff: STAGE.position: MINOR: ")
 
 
@@ -113,10 +114,19 @@ def test_call(run: Shell) -> None:
         (["put", "STAGE.velocity", "fast"], 1, "STAGE.velocity: expected a number"),
         (["put", "STAGE.position", "1"], 1, "STAGE.position: expected"),
         (["call", "STAGE.fail"], 1, "the belt is torn"),
+        (["get", "STAGE.move"], 1, "STAGE.move: expected an attribute, got a method: call it"),
+        (["put", "STAGE.move", "1"], 1, "STAGE.move: expected an attribute, got a method: call it"),
+        (["call", "STAGE.velocity"], 1, "STAGE.velocity: expected a method, got an attribute: get or put it"),
         (["call", "STAGE.nothing"], 1, "STAGE.nothing: expected a method of STAGE"),
-        (["call", "STAGE.move"], 1, "target"),
+        (["call", "STAGE.move"], 2, "STAGE.move: expected --target [--gently], got no --target"),
         (["call", "STAGE.move", "--aim", "3"], 2, "STAGE.move: expected --target [--gently], got --aim"),
-        (["get", "STAGE"], 2, "expected DEVICE.NAME, such as STAGE.velocity, got 'STAGE'"),
+        (["monitor", "NOPE"], 1, "no device 'NOPE'; there are STAGE"),
+        (["monitor", "STAGE."], 2, "expected DEVICE.NAME, such as STAGE.velocity, got 'STAGE.'"),
+        (["get", "STAGE"], 2, "got 'STAGE'; `macduff info STAGE` shows what a device has"),
+        (["put", "STAGE", "1"], 2, "got 'STAGE'; `macduff info STAGE` shows what a device has"),
+        (["put", "STAGE.velocity", "2", "--wait", "-1"], 2, "--wait"),
+        (["call", "STAGE.move", "1", "--wait", "nan"], 2, "expected seconds from 0 on"),
+        (["list", "--timeout", "-1"], 2, "expected seconds from 0 on"),
         (["get"], 2, "requires"),
         (["gett", "x"], 2, "gett"),
         (["list", "--address", "ftp://x"], 2, "address: expected"),
@@ -129,6 +139,25 @@ def test_what_goes_wrong_is_a_code_and_one_message(run: Shell, tokens: list[str]
     assert err.startswith("macduff: ")
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_time_that_cannot_be_waited_starts_nothing(run: Shell) -> None:
+    for tokens in (("call", "STAGE.move", "3"), ("put", "STAGE.note", "sent")):
+        assert run(*tokens, "--wait", "-1")[0] == 2
+    assert run("get", "STAGE.position", "-o", "jsonl")[1].startswith('{"name": "STAGE.position", "value": 0.0,')
+    assert run("get", "STAGE.note") == (0, "\n", "")
+    assert run("call", "STAGE.move", "1", "--wait", "inf") == (0, "1.0\n", "")
+
+
+def test_text_has_the_precision_of_the_type_and_everything_else_is_exact(run: Shell) -> None:
+    exact = "0.30000000000000004"
+    assert run("call", "STAGE.move", exact) == (0, f"{exact}\n", ""), "no precision is known of what it returns"
+    assert run("get", "STAGE.position") == (0, "0.3000\n", "")
+    line = run("monitor", "STAGE.position", "-n", "1")[1]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d\d\dZ STAGE.position 0.3000 mm\n", line)
+    for style in ("json", "jsonl", "csv"):
+        for tokens in (("get",), ("monitor", "-n", "1")):
+            assert exact in run(*tokens, "STAGE.position", "-o", style)[1]
 
 
 def test_no_connection_is_3(run: Shell) -> None:
@@ -168,16 +197,17 @@ def test_monitor_sees_every_change_until_ctrl_c(run: Shell, lab: str) -> None:
         command("monitor", "STAGE.note", "--every", "-o", "json", "-a", lab), stdout=subprocess.PIPE, text=True
     )
     assert monitor.stdout is not None
-    text = monitor.stdout.readline()  # the present value
+    text = monitor.stdout.read(len('[\n{"name": "STAGE'))  # the present value
     for note in "abc":
         assert run("put", "STAGE.note", note)[0] == 0
     while text.count('"name"') < 4:
-        line = monitor.stdout.readline()
-        assert line, text
-        text += line
+        more = monitor.stdout.read(1)
+        assert more, text
+        text += more
     monitor.send_signal(signal.SIGINT)
-    text += monitor.communicate(timeout=20)[0]
-    assert monitor.returncode == 130
+    text += monitor.stdout.read()
+    monitor.stdout.close()
+    assert monitor.wait(20) == 130
     assert [record["value"] for record in json.loads(text)] == ["", "a", "b", "c"]
 
 

@@ -41,7 +41,6 @@ MOVE = MethodInfo(
         (["3", "--note", "12"], {"target": 3.0, "note": "12"}),
         (["3", "--note=a=b"], {"target": 3.0, "note": "a=b"}),
         (["3", "--note="], {"target": 3.0, "note": ""}),
-        ([], {}),
     ],
 )
 def test_tokens_are_arguments(tokens: list[str], arguments: dict[str, Any]) -> None:
@@ -52,6 +51,8 @@ def test_tokens_are_arguments(tokens: list[str], arguments: dict[str, Any]) -> N
     ("tokens", "message"),
     [
         (["--targe", "3"], r"X.move: expected --target \[--how_fast\] \[--wait\] \[--note\], got --targe"),
+        ([], r"X.move: expected --target .*, got no --target"),
+        (["--wait"], r"X.move: expected --target .*, got no --target"),
         (["--target"], "X.move: --target: expected a value, got none"),
         (["--target", "--wait"], "X.move: --target: expected a value, got none"),
         (["3", "--target", "4"], "X.move: --target: expected once, got twice"),

@@ -18,7 +18,9 @@ import pytest
 from macduff.cli import exits, logs
 from macduff.cli.announce import announce, withdraw
 from macduff.cli.output import Format, Writer, aligned, plain
+from macduff.cli.remote import value_of
 from macduff.errors import KINDS, Disconnected, TimedOut
+from macduff.values import VArray, VBool, VDouble, VFloat, VInt, VMap, VString, VTable, VType
 
 RECORDS: list[dict[str, Any]] = [{"name": "X.a", "value": 1.5}, {"name": "X, b", "value": [1, "two"]}]
 
@@ -38,6 +40,11 @@ def test_text_is_a_line_each() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_json_is_one_document(count: int) -> None:
     assert json.loads(written("json", RECORDS[:count])) == RECORDS[:count]
+
+
+def test_each_line_of_json_begins_with_its_record() -> None:
+    lines = written("json", RECORDS).splitlines()
+    assert [line[0] for line in lines] == ["[", "{", "{", "]"]
 
 
 def test_json_is_one_document_after_an_interrupt() -> None:
@@ -72,6 +79,35 @@ def test_csv_has_a_head_and_quotes() -> None:
 )
 def test_a_value_on_one_line(value: object, text: str) -> None:
     assert plain(value) == text
+
+
+@pytest.mark.parametrize(
+    ("vtype", "value", "text"),
+    [
+        (VDouble(precision=4), 0.12000000000000001, "0.1200"),
+        (VDouble(precision=2), -0.001, "0.00"),
+        (VDouble(precision=0), 3.7, "4"),
+        (VDouble(precision=2), math.nan, "NaN"),
+        (VDouble(precision=2), 1.5e300, "1.5e+300"),
+        (VFloat(precision=1), 0.25, "0.2"),
+        (VArray(VDouble(precision=1), 2), [[1.25, 2.0], [3.0, math.inf]], '[[1.2, 2.0], [3.0, "Infinity"]]'),
+        (VTable({"x": VDouble(precision=1), "name": str}), {"x": [0.11], "name": ["a"]}, '{"x": [0.1], "name": ["a"]}'),
+        (VMap({"x": VDouble(precision=1), "on": VBool()}), {"x": 0.11, "on": True}, '{"x": 0.1, "on": true}'),
+    ],
+)
+def test_numbers_for_people_have_the_precision_of_their_type(vtype: VType[Any], value: Any, text: str) -> None:
+    value = vtype.validate(value)
+    shown = value_of(vtype, value, "text")
+    assert plain(shown) == text
+    assert value_of(vtype, value, "json") == vtype.to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("vtype", "value"), [(VDouble(), 0.1 + 0.2), (VInt(precision=2), 3), (VString(), "1.5"), (VArray("float64"), [0.1])]
+)
+def test_what_has_no_precision_is_shown_as_it_is(vtype: VType[Any], value: Any) -> None:
+    value = vtype.validate(value)
+    assert value_of(vtype, value, "text") == vtype.to_json(value)
 
 
 def test_columns_stand_below_each_other() -> None:

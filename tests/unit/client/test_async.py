@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from macduff.client import AsyncClient, AsyncDevice, UnknownName, connect_async
-from macduff.errors import Aborted, Disconnected, TimedOut, TooMany
+from macduff.errors import Aborted, BadValue, Disconnected, TimedOut, TooMany
 from macduff.limits import DEFAULTS
 from macduff.values import Reading, Severity
 
@@ -55,7 +55,7 @@ def test_names_signatures_and_reprs() -> None:
         assert (device.velocity.units, device.velocity.path) == ("mm/s", "STAGE.velocity")
         assert repr(device) == "<device STAGE (A linear stage.): 4 attributes, 2 methods>"
         assert repr(client) == "<AsyncClient ws://memory:1, connected, 1 device: STAGE>"
-        assert repr(device.velocity) == "<attribute STAGE.velocity: VDouble mm/s, writeable>"
+        assert repr(device.velocity) == "<attribute STAGE.velocity: VDouble mm/s, writable>"
         assert {"move", "velocity"} <= set(dir(device))
         with pytest.raises(UnknownName, match="did you mean 'velocity'"):
             device.velocty  # noqa: B018 - reading is the test
@@ -257,3 +257,16 @@ def test_too_slow_a_server_at_first() -> None:
 
     asyncio.run(main())
     assert DEFAULTS.connect_time > 1
+
+
+def test_a_time_that_cannot_be_waited_sends_nothing() -> None:
+    async def scenario(server: MemoryServer, client: AsyncClient, device: AsyncDevice) -> None:
+        for timeout in (-5, float("nan")):
+            with pytest.raises(BadValue, match=r"STAGE\.velocity: timeout: expected seconds from 0 on"):
+                await device.velocity.put(3, timeout=timeout)
+            with pytest.raises(BadValue, match=r"timeout: expected seconds from 0 on"):
+                await connect_async("memory:1", timeout=timeout, open_carrier=server.open)
+        assert server.puts == []
+        await device.velocity.put(3, timeout=float("inf"))
+
+    play(scenario)

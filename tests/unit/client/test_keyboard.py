@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import enum
 import inspect
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy
@@ -177,7 +178,7 @@ def test_completion_never_asks_the_server(server: MemoryServer, client: Client) 
     assert "STAGE" in dir(client)
     assert list(device.attributes) == ["state", "position", "velocity", "mode"]
     assert repr(device) == "<device STAGE (A linear stage.): 4 attributes, 2 methods>"
-    assert repr(device.attributes["velocity"]) == "<attribute STAGE.velocity: VDouble mm/s, writeable>"
+    assert repr(device.attributes["velocity"]) == "<attribute STAGE.velocity: VDouble mm/s, writable>"
     assert repr(device.move) == "<method STAGE.move(target: float, speed: float = 1.0) -> float>"
     assert repr(client) == "<Client ws://memory:1, reconnecting, 1 device: STAGE>"
     assert str(device) == "STAGE"
@@ -339,3 +340,32 @@ def test_a_server_without_a_list_of_devices(server: MemoryServer) -> None:
             server.up = True
             assert readings.get(10).alarm.severity == 0
         client.wait_connected(10)
+
+
+@pytest.mark.parametrize("timeout", [-5, -0.001, float("nan"), True, "1"])
+def test_a_time_that_cannot_be_waited_sends_nothing(server: MemoryServer, client: Client, timeout: Any) -> None:
+    velocity = client["STAGE"].attributes["velocity"]
+    told = r"^STAGE(\.velocity)?: timeout: expected seconds from 0 on, or None to wait for ever, got "
+    waits: list[Callable[[], object]] = [
+        lambda: velocity.put(3, timeout=timeout),
+        lambda: velocity.get(timeout),
+        lambda: velocity.wait_for(3, timeout),
+        lambda: client["STAGE"].attributes.put({"velocity": 3}, timeout=timeout),
+    ]
+    for wait in waits:
+        with pytest.raises(BadValue, match=told):
+            wait()
+    assert server.puts == []
+    with pytest.raises(BadValue, match="timeout: expected"):
+        connect("memory:1", timeout, open_carrier=server.open)
+
+
+def test_a_time_longer_than_can_be_waited_is_for_ever(client: Client) -> None:
+    velocity = client["STAGE"].attributes["velocity"]
+    velocity.put(3, timeout=float("inf"))
+    assert velocity.get(1e300).reading.value == 3.0
+
+
+def test_a_method_is_no_attribute(client: Client) -> None:
+    with pytest.raises(UnknownName, match=r"STAGE\.move: expected an attribute, got a method: call it"):
+        client["STAGE"].attributes["move"]
