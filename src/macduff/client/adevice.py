@@ -93,7 +93,7 @@ class AsyncAttribute(Generic[T]):
                 yield reading
 
     def __repr__(self) -> str:
-        return attribute_text(self._mirror.info, self.name)
+        return attribute_text(self._mirror.described, self.name)
 
 
 class AsyncMethod:
@@ -144,6 +144,17 @@ class AsyncAttributes(Mapping[str, AsyncAttribute[Any]]):
 
     def __len__(self) -> int:
         return len(self._mirror.info.attributes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._mirror.info.attributes
+
+    async def open(self, name: str, timeout: float | None = None) -> AsyncAttribute[Any]:
+        """An attribute, asked for by name: one that the device does not show, but opens, is had in no other way."""
+        if self._mirror.may_open(name):
+            seconds = self._timeout if timeout is None else timeout
+            state: AttributeState = await reply_of("get", self._mirror.name, name, self._core.get, seconds)
+            self._mirror.opened[name] = state.info
+        return self[name]
 
     async def put(self, values: Mapping[str, Any], readback: bool = False, timeout: float | None = None) -> None:
         """Put several at once, by name: for a configurable device one configure. As AsyncAttribute.put otherwise."""

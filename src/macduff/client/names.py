@@ -50,8 +50,11 @@ def unknown_member(device: str, name: str, members: Iterable[str], what: str = "
 
 
 def split_path(path: str) -> tuple[str, str]:
-    """("STAGE", "position") from "STAGE.position"; ValueError for what is no such path."""
-    device, _, member = path.rpartition(".")
+    """("STAGE", "position") from "STAGE.position"; ValueError for what is no such path.
+
+    No device has a dot in its name, so that the first one ends it; that of the Process is a dot.
+    """
+    device, _, member = (".", "", path[2:]) if path.startswith("..") else path.partition(".")
     if not device or not member:
         raise ValueError(f"path: expected 'DEVICE.attribute', got {path!r}")
     return device, member

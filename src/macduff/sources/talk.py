@@ -13,7 +13,11 @@ __all__ = ["Carrier", "Manner", "OutOfStep", "Silence", "Talk"]
 
 
 class Carrier(Protocol):
-    """An open connection; its calls never block."""
+    """An open connection; its calls never block.
+
+    Its descriptor says when there is something to read: a socket's, a serial port's. Where a library has none (VISA),
+    a thread of the carrier's own reads, and wakes through one end of a socket pair, whose descriptor this is.
+    """
 
     def fileno(self) -> int: ...
     def send(self, data: bytes, /) -> int:

@@ -27,7 +27,10 @@ class Facts:
 
 
 def facts_of(ctrl: Any, floating: bool) -> Facts:
-    """From a value that came with control information. floating: the PV holds floats, so that its precision counts."""
+    """From a value that came with control information. floating: the PV holds floats, so that its precision counts.
+
+    A precision of 0 is what a record has that was never given one: it tells nothing.
+    """
     enums = getattr(ctrl, "enums", None)
     if enums is not None:
         return Facts(labels=unique_labels(enums))
@@ -36,7 +39,7 @@ def facts_of(ctrl: Any, floating: bool) -> Facts:
     precision = getattr(ctrl, "precision", None)
     return Facts(
         units=_clean(ctrl.units),
-        precision=int(precision) if floating and precision is not None and 0 <= precision <= 30 else None,
+        precision=int(precision) if floating and precision is not None and 0 < precision <= 30 else None,
         display=_span(ctrl.lower_disp_limit, ctrl.upper_disp_limit),
         control=_span(ctrl.lower_ctrl_limit, ctrl.upper_ctrl_limit),
         warning=_ends(ctrl.lower_warning_limit, ctrl.upper_warning_limit),
