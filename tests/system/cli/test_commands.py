@@ -163,7 +163,7 @@ def test_text_has_the_precision_of_the_type_and_everything_else_is_exact(run: Sh
 def test_no_connection_is_3(run: Shell) -> None:
     code, out, err = run("list", "--address", f"ws://127.0.0.1:{free_port()}")
     assert (code, out) == (3, "")
-    assert "cannot connect" in err
+    assert "connection refused; is macduff serve running there?" in err
 
 
 def test_a_time_out_is_4_and_the_method_goes_on(run: Shell) -> None:

@@ -102,19 +102,39 @@ def test_addresses_with_another_scheme_or_none(lab: Lab) -> None:
 
 
 def test_nobody_is_there() -> None:
-    with pytest.raises(Disconnected, match=r"cannot connect: Connect"):
-        connect(f"127.0.0.1:{free_port()}")
+    address = f"ws://127.0.0.1:{free_port()}"
+    for given in (address, address.removeprefix("ws://")):
+        with pytest.raises(Disconnected) as told:
+            connect(given)
+        what = "expected a server, got none: connection refused; is macduff serve running there?"
+        assert told.value.message == f"{address}: {what}"
 
 
-def test_somebody_else_is_there() -> None:
-    """A server that is none of ours."""
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (404, "something else that answered with HTTP 404"),
+        (403, r"one that refuses this name for it; its setting `hosts` must have it \(HTTP 403\)"),
+        (503, r"one that takes no connections: it is ending, or has too many \(HTTP 503\)"),
+    ],
+)
+def test_somebody_else_is_there(status: int, told: str) -> None:
+    """A server that is none of ours, or that does not let us in."""
     import http.server
 
-    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as other:
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as other:
         thread = threading.Thread(target=other.handle_request)
         thread.start()
-        with pytest.raises(Disconnected, match="expected a websocket, got HTTP 501"):
-            connect(f"127.0.0.1:{other.server_port}")
+        address = f"ws://127.0.0.1:{other.server_port}"
+        with pytest.raises(Disconnected, match=f"^{address}: expected a macduff server, got {told}$"):
+            connect(address)
         thread.join()
 
 

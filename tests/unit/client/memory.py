@@ -161,7 +161,7 @@ class MemoryServer:
     async def open(self, url: str, subprotocols: Sequence[str], timeout: float) -> MemoryCarrier:
         """An OpenCarrier."""
         if not self.up:
-            raise Disconnected(f"{url}: cannot connect: Connection refused")
+            raise Disconnected(f"{url}: expected a server, got none: connection refused")
         self._loop = asyncio.get_running_loop()
         offered = subprotocols if self.subprotocols is None else self.subprotocols
         carrier = MemoryCarrier(self, choose(offered) or "")

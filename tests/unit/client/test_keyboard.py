@@ -270,7 +270,7 @@ def test_more_open_calls_than_allowed_are_refused(server: MemoryServer, client: 
 def test_a_server_that_is_not_there() -> None:
     server = MemoryServer()
     server.up = False
-    with pytest.raises(Disconnected, match="Connection refused"):
+    with pytest.raises(Disconnected, match="connection refused"):
         connect("memory:1", open_carrier=server.open)
     with pytest.raises(TimedOut, match=r"ws://memory:1: expected a connection within 0.3 s .*refused"):
         connect("memory:1", timeout=0.3, retry=True, open_carrier=server.open)

@@ -28,7 +28,7 @@ def test_the_state_of_the_connection_is_visible(server: MemoryServer, client: Cl
     kill(server, client)
     assert seen.get(timeout=5) == (ConnectionState.RECONNECTING, "the connection was lost")
     assert not client.connected
-    with pytest.raises(TimedOut, match=r"expected to be connected within 0.3 s \(.*Connection refused\)"):
+    with pytest.raises(TimedOut, match=r"expected to be connected within 0.3 s \(.*connection refused\)"):
         client.wait_connected(0.3)
     server.up = True
     client.wait_connected(10)
