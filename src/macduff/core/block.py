@@ -93,5 +93,6 @@ def creation_spec(cls: type[Device]) -> MethodSpec:
             required.append(parameter.name)
         else:
             defaults[parameter.name] = parameter.default
-    return MethodSpec(f"create_{cls.__name__}", f"Create a device: {inspect.getdoc(cls) or cls.__name__}", takes,
+    told = inspect.cleandoc(cls.__doc__ or cls.__name__)
+    return MethodSpec(f"create_{cls.__name__}", f"Create a device: {told}", takes,
                       tuple(required), defaults, {"return": VString()}, True, busy="allow")  # fmt: skip

@@ -86,7 +86,7 @@ class Device:
         check_device_name(name) if name != "." else None
         self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name)
         self._set(tags=(opening.OPENS_MEMBERS,) if self.opens_members else ())
-        self._set(description=inspect.getdoc(type(self)) or "")
+        self._set(description=inspect.cleandoc(type(self).__doc__ or ""))
         self._log = logging.getLogger(f"macduff.device.{name}")
         self._set(log=self._log)
         self._mutex: Any = threading.Lock()
