@@ -64,7 +64,12 @@ class Server(socketserver.ThreadingTCPServer):
 SUPPLY = Supply()
 
 if __name__ == "__main__":
-    with Server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 5025), Connection) as server:
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 5025
+    try:
+        server = Server(("127.0.0.1", port), Connection)
+    except OSError as error:
+        sys.exit(f"port {port}: {error.strerror}; another one: python {sys.argv[0]} PORT, and in lab.yaml")
+    with server:
         print(f"listening on {server.server_address[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()

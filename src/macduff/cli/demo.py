@@ -39,7 +39,7 @@ def demo(
     logs.configure(log_level or "warning", log_format or "text")
 
     def fill(process: Process) -> None:
-        from ..devices import demo_devices
+        from ..devices.demo import demo_devices
 
         for device in demo_devices():
             process.add(device)

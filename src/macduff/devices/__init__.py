@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .demo import demo_devices
 from .detector import Detector
 from .motor import Motor
 from .thermometer import Thermometer
 
-__all__ = ["Detector", "Motor", "Thermometer", "demo_devices"]
+__all__ = ["Detector", "Motor", "Thermometer"]

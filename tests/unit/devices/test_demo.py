@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from macduff import Process
-from macduff.config.classes import device_class
-from macduff.devices import Detector, Motor, Thermometer, demo_devices
+from macduff.config.classes import WrongClass, device_class
+from macduff.devices import Detector, Motor, Thermometer
+from macduff.devices.demo import demo_devices
 
 
 def test_the_demo_has_x_y_det_and_thermo() -> None:
@@ -22,3 +23,11 @@ def test_a_configuration_and_a_client_can_make_each(cls: type) -> None:
         process.block.offer(cls)
         name = getattr(process.view("."), f"create_{cls.__name__}")(name="NEW")
         assert isinstance(process.devices[name], cls)
+
+
+@pytest.mark.parametrize(("name", "hint"), [("Motr", "; did you mean 'Motor'?"), ("demo_devices", "")])
+def test_only_classes_are_offered(name: str, hint: str) -> None:
+    with pytest.raises(WrongClass) as told:
+        device_class(name)
+    assert f"a ready-made device (Detector, Motor, Thermometer), got {name!r}" in str(told.value)
+    assert str(told.value).endswith(hint)
