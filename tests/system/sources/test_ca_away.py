@@ -80,7 +80,7 @@ def test_an_ioc_that_dies_and_comes_back_another(port: int, capfd: pytest.Captur
         with Ioc(BEFORE, port, f"P={prefix}") as ioc:
             eventually(lambda: station.severities() == {Severity.NONE}, "all connected", 10.0)
             assert (view.x, view.mode, view.text) == (3.0, "b", "b")
-            assert station.x.vtype == VDouble(units="mm", precision=0, control=(0, 5))
+            assert station.x.vtype == VDouble(units="mm", control=(0, 5))
             ioc.kill()
             eventually(lambda: station.severities() == {Severity.INVALID}, "all INVALID", 10.0)
         assert station.x.alarm.message == f"{prefix}X: disconnected"

@@ -9,7 +9,7 @@ from typing import Any
 from ...core import UNSET, SourceContext
 from ...errors import DeviceFailed, MacduffError, NotWriteable, TimedOut, Unreachable
 from ...limits import Limits
-from ...values import NO_ALARM, Alarm, VAction, VType
+from ...values import VAction, VType
 from ..glue import placed
 from .encode import encode
 from .facts import Facts, improved
@@ -17,82 +17,13 @@ from .guard import Guard
 from .inspect import vtype_for
 from .link import Link
 from .native import Native
+from .sinks import Shown, Taken
 from .thread import CaThread
 
 __all__ = ["PVBinding", "check_type"]
 
 PutDone = Callable[[MacduffError | None], None]
 ECA_TIMEOUT, ECA_DISCONNECTED, ECA_NO_WRITE_ACCESS = 80, 192, 376
-
-
-class _Shown:
-    """The PV whose value the attribute has; when it takes the set point too, its value is also that.
-
-    New metadata is told together with the first value that came under it, for the old value may not fit it.
-    """
-
-    def __init__(self, binding: PVBinding, both: bool) -> None:
-        self._binding = binding
-        self._both = both
-        self._native: Native | None = None
-        self._facts = Facts()
-
-    def facts(self, native: Native, facts: Facts) -> VType[Any]:
-        self._native, self._facts = native, facts
-        binding = self._binding
-        return improved(binding.declared_for(native), facts, facts if self._both else binding.put_facts)
-
-    def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
-        if value is None:  # an action has no value that an alarm could be about; a record never pressed is undefined
-            alarm = NO_ALARM
-        binding, vtype = self._binding, self._learned()
-        binding.context.update(value, alarm=alarm, time=time, vtype=vtype)
-        if self._both:
-            binding.saw_setpoint(value)
-        elif vtype is not None:
-            binding.see_setpoint_again()
-
-    def described(self) -> None:
-        vtype = self._learned()
-        if vtype is not None:
-            self._binding.context.meta(vtype)
-
-    def _learned(self) -> VType[Any] | None:
-        """The type, where it is new."""
-        native, self._native = self._native, None
-        if native is None:
-            return None
-        binding = self._binding
-        binding.declared = binding.declared_for(native)
-        binding.shown_facts = self._facts
-        if self._both:
-            binding.put_facts = self._facts
-        return binding.improved()
-
-    def lost(self, reason: str) -> None:
-        self._binding.context.invalid(reason)
-
-
-class _Taken:
-    """The PV that takes the set point, where another one gives the value."""
-
-    def __init__(self, binding: PVBinding) -> None:
-        self._binding = binding
-
-    def facts(self, native: Native, facts: Facts) -> VType[Any]:
-        self._binding.put_facts = facts
-        vtype = self._binding.improved()
-        self._binding.context.meta(vtype)
-        return vtype
-
-    def described(self) -> None:
-        """Told already: a set point's metadata are limits, which every value of the attribute's type bears."""
-
-    def value(self, value: Any, alarm: Alarm, time: int | None) -> None:
-        self._binding.saw_setpoint(value)
-
-    def lost(self, reason: str) -> None:
-        """Puts will say so; the value is as good as before."""
 
 
 class PVBinding:
@@ -181,9 +112,9 @@ class PVBinding:
         if self._thread is None:
             return
         apart = self._writable and self._rbv != self._pv
-        self._links = [Link(thread, self._rbv, _Shown(self, both=not apart), self._limits)]
+        self._links = [Link(thread, self._rbv, Shown(self, both=not apart), self._limits)]
         if apart:
-            self._links.append(Link(thread, self._pv, _Taken(self), self._limits))
+            self._links.append(Link(thread, self._pv, Taken(self), self._limits))
         for link in self._links:
             link.start()
 
