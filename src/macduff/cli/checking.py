@@ -38,11 +38,13 @@ def check(
     from ..config.python import check_python
 
     faults: list[Fault] = []
+    more = ""
     try:
         if file.suffix == ".py":
             faults = check_python(file)
         else:
-            read(file, read_only=read_only, insecure=insecure)
+            plan = read(file, read_only=read_only, insecure=insecure)
+            more = "" if plan.servers else "; but it names no server, and to serve it needs one: servers: {web: {}}"
     except ConfigurationError as error:
         faults = list(error.faults)
     except OSError as error:
@@ -53,7 +55,7 @@ def check(
     if faults:
         exits.say(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {file}")
         return exits.FAILED
-    exits.say(f"{file} is good")
+    exits.say(f"{file} is good{more}")
     return exits.OK
 
 

@@ -17,6 +17,10 @@ from .text import Document, Path
 __all__ = ["Arguments", "check_arguments"]
 
 
+OWN = ("class", "name", "simulate")
+"""What an entry has besides arguments."""
+
+
 @dataclass
 class Arguments:
     """What was given, sorted: values, and names of other devices for constructor arguments and for children."""
@@ -45,8 +49,9 @@ def check_arguments(
             _argument(document, place, f"{where}.{name}", value, hints.get(name), result, name)
         else:
             known = [*parameters, *children]
-            takes = f"one of {', '.join(known)}" if known else "no arguments"
-            message = f"{where}: expected {takes}, got {name!r}{did_you_mean(name, known)}"
+            takes = f"one of {', '.join(known)}" if known else f"no arguments of {cls.__name__}"
+            hint = did_you_mean(name, [*known, *OWN])
+            message = f"{where}: expected {takes}, got {name!r}{hint}"
             document.fault(place, message, at_key=True)
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in given:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..core.device import Device
 from ..core.method import did_you_mean
 from ..core.names import check_device_name
 from ..limits import DEFAULTS, Limits
-from .arguments import Arguments, check_arguments
+from .arguments import OWN, Arguments, check_arguments
 from .classes import WrongClass, device_class, look_in
 from .fault import ConfigurationError, Fault
 from .models import SERVERS, DeviceEntry, Root
@@ -106,24 +107,40 @@ def _limits(document: Document, given: dict[str, Any]) -> Limits:
 
 def _devices(document: Document, data: Any) -> tuple[DevicePlan, ...]:
     entries: dict[str, tuple[Path, DeviceEntry]] = {}
+    classes: dict[str, type[Any]] = {}
+    arguments: dict[str, Arguments] = {}
     for index, item in enumerate(data if isinstance(data, list) else ()):
         path: Path = ("devices", index)
         entry = check(document, path, item, DeviceEntry)
-        if entry is not None and _name_is_good(document, (*path, "name"), entry.name, entries):
-            entries[entry.name] = (path, entry)
-    classes: dict[str, type[Any]] = {}
-    arguments: dict[str, Arguments] = {}
-    for name, (path, entry) in entries.items():
-        try:
-            cls = classes[name] = device_class(entry.cls)
-        except WrongClass as error:
-            document.fault((*path, "class"), f"{name}.class: {error}")
+        good = entry is not None and _name_is_good(document, (*path, "name"), entry.name, entries)
+        where = entry.name if entry is not None else dotted(path)  # all faults of an entry are told together
+        cls, given = _class(document, path, where, item), _given(item)
+        sorted_arguments = None if cls is None else check_arguments(document, path, where, cls, given)
+        if entry is None or not good:
             continue
-        arguments[name] = check_arguments(document, path, name, cls, entry.model_extra or {})
+        entries[entry.name] = (path, entry)
+        if cls is not None and sorted_arguments is not None:
+            classes[entry.name], arguments[entry.name] = cls, sorted_arguments
     complete = len(entries) == len(data if isinstance(data, list) else ())
     for name, sorted_arguments in arguments.items():
         _check_references(document, entries[name][0], name, sorted_arguments, classes, entries, complete=complete)
     return _plans(document, entries, classes, arguments)
+
+
+def _class(document: Document, path: Path, where: str, item: Any) -> type[Device] | None:
+    """The class of an entry, which may have other faults."""
+    named = item.get("class") if isinstance(item, dict) else None
+    if not isinstance(named, str):
+        return None
+    try:
+        return device_class(named)
+    except WrongClass as error:
+        document.fault((*path, "class"), f"{where}.class: {error}")
+        return None
+
+
+def _given(item: Any) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in OWN} if isinstance(item, dict) else {}
 
 
 def _name_is_good(document: Document, path: Path, name: str, others: Iterable[str]) -> bool:

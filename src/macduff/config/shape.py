@@ -52,10 +52,28 @@ def _add(document: Document, path: Path, detail: Any, known: list[str], where: s
         case "model_type" | "dict_type":
             document.fault(full, f"{name or 'the file'}: expected a mapping, got {shown(detail['input'])}")
         case _ if message.startswith("Input should be "):
-            expected = message.removeprefix("Input should be ").replace("a valid ", "a ")
-            document.fault(full, f"{name}: expected {expected}, got {shown(detail['input'])}")
+            expected = _WORDS.get(detail["type"]) or message.removeprefix("Input should be ").replace("a valid ", "a ")
+            got = shown(detail["input"])
+            document.fault(full, f"{name}: expected {expected}, got {got}{_hint(detail['type'], detail['input'])}")
         case _:
             document.fault(full, f"{name}: {message}")
+
+
+_WORDS = {"bool_type": "true or false", "int_type": "an integer", "string_type": "text"}
+_SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def _hint(kind: str, given: Any) -> str:
+    """How to write what was probably meant."""
+    if kind == "bool_type" and isinstance(given, str):
+        meant = _SWITCHES.get(given.lower(), given.lower())
+        return f"; did you mean {meant}?" if meant in ("true", "false") else ""
+    if kind == "int_type" and isinstance(given, str) and given.strip().lstrip("+-").isdecimal():
+        return f"; did you mean {given.strip()}, without quotes?"
+    if kind == "string_type" and isinstance(given, int | float):
+        written = json.dumps(given)
+        return f'; put it into quotes: "{written}"'
+    return ""
 
 
 def _known(model: type[BaseModel], inside: Sequence[Any]) -> list[str]:

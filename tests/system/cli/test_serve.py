@@ -150,6 +150,12 @@ def test_check_of_good_files(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_check_of_a_file_that_serves_nothing(folder: Path) -> None:
+    done = run(folder, "check", configuration(folder, "empty.yaml", ""))
+    assert done.returncode == 0
+    assert done.stderr.endswith("is good; but it names no server, and to serve it needs one: servers: {web: {}}\n")
+
+
 def test_check_of_a_python_file_with_a_fault(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "bad.py"
     file.write_text(

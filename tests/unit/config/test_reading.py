@@ -149,7 +149,7 @@ def test_all_faults_are_told_at_once(module: str) -> None:
         "11: Q.class: expected a module, got 'nowhere', which there is not",
         "12: device name: expected letters, digits",
         "13:5: devices[7].class: expected a value, got none",
-        "13: devices[7].simulate: expected a boolean, got 3",
+        "13: devices[7].simulate: expected true or false, got 3",
         "14:5: devices[8]: expected a mapping, got 3",
         f"15: T.class: expected a device class of {module}",
         "16: U.axis: expected one of 'h', 'v', got 'z'",
@@ -173,6 +173,29 @@ def _matches(line: str, want: str) -> bool:
     """Whether a fault is the one that is wanted; a wanted place without a column fits every column."""
     place, message = want.split(": ", 1)
     return line.startswith(f"lab.yaml:{place}:") and f": {message}" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("devices: [{class: Motor, name: X, simulat: true}]", "got 'simulat'; did you mean 'simulate'?"),
+        ("devices: [{class: Motor, name: X, simulate: yes}]", "expected true or false, got 'yes'; did you mean true?"),
+        ("devices: [{class: Motor, name: X, simulate: maybe}]", "simulate: expected true or false, got 'maybe'"),
+        ("devices: [{class: Motor, name: 12}]", 'devices[0].name: expected text, got 12; put it into quotes: "12"'),
+        ("servers: {web: {port: '8008'}}", "expected an integer, got '8008'; did you mean 8008, without quotes?"),
+        ("servers: {web: {port: all}}", "servers.web.port: expected an integer, got 'all'"),
+    ],
+)
+def test_a_fault_says_how_to_write_what_was_probably_meant(text: str, told: str) -> None:
+    (found,) = faults(text)
+    assert found.endswith(told)
+
+
+def test_all_faults_of_an_entry_are_told_at_once() -> None:
+    found = faults("devices:\n  - {class: Motr, name: 12, simulate: 3}\n  - {class: Motor, name: 1 1, hihg: 2}\n")
+    assert [line.split(": ")[1] for line in found] == [
+        "devices[0].class", "devices[0].name", "devices[0].simulate", "device name", "1 1",
+    ]  # fmt: skip
 
 
 def test_children_that_lead_back_are_named(module: str) -> None:
@@ -210,7 +233,7 @@ def test_beyond_this_machine_only_read_only_or_insecure(host: str) -> None:
     text = f"servers:\n  web: {{host: '{host}'}}\n"
     (fault,) = faults(text)
     assert fault.startswith("lab.yaml:2:15: servers.web.host: expected an address of this machine alone")
-    assert "--read-only" in fault
+    assert "--read-only, or read_only: true in the file" in fault
     assert "--insecure" in fault
     assert read_text(text, "lab.yaml", read_only=True).servers[0].read_only
     assert not read_text(text, "lab.yaml", insecure=True).servers[0].read_only

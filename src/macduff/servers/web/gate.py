@@ -32,8 +32,9 @@ def check_bind(host: str, *, read_only: bool, insecure: bool) -> None:
         return
     raise ValueError(
         f"host: expected an address of this machine alone such as 127.0.0.1, got {host!r}: whoever reaches it "
-        "could move your hardware, for there are no accounts yet. read_only=True (--read-only) lets others look and "
-        "nobody write; insecure=True (--insecure) lets everybody do everything; or keep 127.0.0.1 and use ssh -L"
+        "could move your hardware, for there are no accounts yet. read_only (--read-only, or read_only: true in the "
+        "file) lets others look and nobody write; insecure (--insecure) lets everybody do everything; or keep "
+        "127.0.0.1 and use ssh -L"
     )
 
 
