@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from .mount import Mounted
     from .pv import PV, PVAttribute
     from .scpi import Scpi
+    from .serial import Serial
     from .simulation import Simulation
     from .tcp import Tcp
+    from .visa import Visa
     from .wire import Wire
 
 _HOME = {
@@ -19,13 +21,15 @@ _HOME = {
     "mount": "Mounted",
     "pv": "PV PVAttribute",
     "scpi": "Scpi",
+    "serial": "Serial",
     "simulation": "Simulation",
     "tcp": "Tcp",
+    "visa": "Visa",
     "wire": "Wire",
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = ["CaDevice", "Mounted", "PV", "PVAttribute", "Scpi", "Simulation", "Tcp", "Wire"]
+__all__ = ["CaDevice", "Mounted", "PV", "PVAttribute", "Scpi", "Serial", "Simulation", "Tcp", "Visa", "Wire"]
 
 
 def __getattr__(name: str) -> Any:

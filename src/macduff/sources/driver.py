@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..errors import BadValue, MacduffError, TimedOut, Unreachable
 from .agenda import Agenda, Job
 from .polls import Poll
-from .talk import Carrier, Manner, OutOfStep, Silence, Talk
+from .talk import Conversation, OutOfStep, Silence
 from .waker import Ended, Waker
 
 __all__ = ["Driver"]
@@ -29,13 +29,13 @@ class Driver:
     values of its queries are INVALID, jobs are refused, and the pauses between attempts grow.
     """
 
-    def __init__(self, name: str, agenda: Agenda, manner: Manner, connect: Callable[[Waker], Carrier]) -> None:
+    def __init__(self, name: str, agenda: Agenda, begin: Callable[[Waker, int], Conversation]) -> None:
+        """begin: a new conversation, given the waker and the longest line in bytes; OSError when there is none."""
         self._name = name
         self._agenda = agenda
-        self._manner = manner
-        self._connect = connect
+        self._begin = begin
         self._waker = Waker()
-        self._talk: Talk | None = None
+        self._talk: Conversation | None = None
         self._failures = 0
         self._there: bool | None = None
         self.thread = threading.Thread(target=self._run, name=f"macduff wire {name}", daemon=True)
@@ -78,14 +78,13 @@ class Driver:
             else:
                 self._job(talk, task)
 
-    def _open(self) -> Talk:
+    def _open(self) -> Conversation:
         self._waker.check()
         try:
-            carrier = self._connect(self._waker)
+            self._talk = talk = self._begin(self._waker, self._agenda.limits.wire_line)
         except OSError as error:
             self._agenda.refuse(_reason(error))
             raise
-        self._talk = talk = Talk(carrier, self._manner, self._waker, self._agenda.limits.wire_line)
         talk.settle()
         self._agenda.connected(time.monotonic())
         if self._there is None:
@@ -103,7 +102,7 @@ class Driver:
         LOG.log(logging.DEBUG if self._there is False else logging.WARNING, "%s: lost: %s", self._name, reason)
         self._there = False
 
-    def _proven(self, talk: Talk) -> float:
+    def _proven(self, talk: Conversation) -> float:
         """When a connection, after a lost one, counts as a good one although no reply came on it."""
         if self._there:
             return math.inf
@@ -141,7 +140,7 @@ class Driver:
         self._failures = 0
         self._is_there()
 
-    def _poll(self, talk: Talk, poll: Poll) -> None:
+    def _poll(self, talk: Conversation, poll: Poll) -> None:
         try:
             poll.answered(talk.ask(poll.query, poll.timeout))
         except (Silence, OutOfStep) as error:
@@ -155,7 +154,7 @@ class Driver:
         self._agenda.answered(poll, time.monotonic())
         self._good()
 
-    def _job(self, talk: Talk, job: Job) -> None:
+    def _job(self, talk: Conversation, job: Job) -> None:
         replies: list[str] = []
         text = ""
         try:

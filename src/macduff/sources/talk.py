@@ -9,15 +9,11 @@ from ..limits import DEFAULTS
 from .framing import Lines
 from .waker import Waker
 
-__all__ = ["Carrier", "Manner", "OutOfStep", "Silence", "Talk"]
+__all__ = ["Carrier", "Conversation", "Manner", "OutOfStep", "Silence", "Talk"]
 
 
 class Carrier(Protocol):
-    """An open connection; its calls never block.
-
-    Its descriptor says when there is something to read: a socket's, a serial port's. Where a library has none (VISA),
-    a thread of the carrier's own reads, and wakes through one end of a socket pair, whose descriptor this is.
-    """
+    """An open connection; its calls never block, its descriptor says when there is something to read."""
 
     def fileno(self) -> int: ...
     def send(self, data: bytes, /) -> int:
@@ -50,6 +46,20 @@ class Silence(Exception):
 
 class OutOfStep(Exception):
     """More or other than the reply came: nobody knows what belongs to what."""
+
+
+class Conversation(Protocol):
+    """What the thread of a wire does with an instrument; OSError when the connection breaks."""
+
+    since: float
+    """When it began, on the monotonic clock."""
+
+    def settle(self) -> None: ...
+    def ask(self, text: str, timeout: float | None = None) -> str: ...
+    def send(self, text: str, timeout: float | None = None) -> None: ...
+    def check_in_step(self) -> None: ...
+    def wait(self, until: float) -> None: ...
+    def close(self) -> None: ...
 
 
 class Talk:

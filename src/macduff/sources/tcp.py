@@ -8,7 +8,7 @@ import socket
 import time
 from typing import Any
 
-from .talk import Carrier, Manner
+from .talk import Carrier, Manner, Talk
 from .waker import Waker
 from .wire import Wire
 
@@ -47,7 +47,11 @@ class Tcp(Wire):
         )
         super().__init__(address, manner)
 
+    def _begin(self, waker: Waker, longest: int) -> Talk:
+        return Talk(self._connect(waker), self._manner, waker, longest)
+
     def _connect(self, waker: Waker) -> Carrier:
+        """A connected socket; waits with the waker only."""
         problem: OSError = OSError(f"no address for {self._host}")
         try:
             places = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)

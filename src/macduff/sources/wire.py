@@ -13,7 +13,7 @@ from .agenda import Agenda, Job, Step
 from .driver import Driver
 from .glue import Done, limits_of, wait_released
 from .polls import Poll
-from .talk import Carrier, Manner
+from .talk import Conversation, Manner
 from .waker import Waker
 
 __all__ = ["Wire"]
@@ -36,8 +36,8 @@ class Wire(ABC):
         self._device: Device | None = None
 
     @abstractmethod
-    def _connect(self, waker: Waker) -> Carrier:
-        """A new connection, or OSError; waits with the waker only."""
+    def _begin(self, waker: Waker, longest: int) -> Conversation:
+        """A new conversation over a new connection, or OSError; longest: of a line, in bytes."""
 
     # for device code
 
@@ -111,7 +111,7 @@ class Wire(ABC):
             self._users += 1
             if self._driver is None:
                 self._agenda.accept()
-                self._driver = Driver(self.name, self._agenda, self._manner, self._connect)
+                self._driver = Driver(self.name, self._agenda, self._begin)
                 self._driver.thread.start()
 
     def close(self) -> None:
