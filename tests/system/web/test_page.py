@@ -36,6 +36,26 @@ async def test_nothing_in_it_may_come_from_elsewhere_or_be_framed(lab: Lab) -> N
         )
 
 
+async def test_a_browser_gets_a_page_for_what_is_not_there_and_a_program_an_error(lab: Lab) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    async with aiohttp.ClientSession() as session:
+        for path in ("/nowhere", "/static/nowhere.js", "/<script>"):
+            async with session.get(lab.address + path, headers=browser) as response:
+                assert (response.status, response.content_type) == (404, "text/html")
+                assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+                text = await response.text()
+                assert "<script" not in text, "nothing of the address is in it"
+            async with session.get(lab.address + path) as response:
+                assert (response.status, response.content_type) == (404, "application/json")
+        for reference in re.findall(r'(?:href|src)="(/[^"]*)"', text):
+            async with session.get(lab.address + reference) as part:
+                assert part.status == 200, reference
+        async with session.get(lab.address + "/api/NOBODY", headers=browser) as response:
+            assert (response.status, (await response.json())["kind"]) == (404, "NotFound")
+        async with session.post(lab.address + "/nowhere", headers=browser) as response:
+            assert response.content_type == "application/json"
+
+
 async def test_it_is_fetched_again_only_when_it_changed(lab: Lab) -> None:
     async with aiohttp.ClientSession() as session:
         for path in ("/", "/static/list.js"):

@@ -51,6 +51,13 @@ class Pages:
     async def file(self, request: web.Request) -> web.Response:
         return self._answer(request, request.match_info["path"])
 
+    def missing(self, request: web.Request) -> web.Response | None:
+        """404 as a page, for who asks for pages; None for a program, which gets the Error."""
+        if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("Accept", ""):
+            return None
+        body, kind, _ = self._files["missing.html"]
+        return web.Response(status=404, body=body, headers=_HEADERS, content_type=kind, charset="utf-8")
+
     def _answer(self, request: web.Request, name: str) -> web.Response:
         found = self._files.get(name)
         if found is None:

@@ -55,7 +55,8 @@ class Site:
         app.add_routes([web.get("/ws", self.websocket), web.get("/metrics", self.metrics)])
         app.add_routes(Writer(self._hub, self._host, self._upkeep, limits).routes())  # first: it has the outcomes
         app.add_routes(Reader(self._hub, self._host, self._upkeep, limits, read_only=read_only).routes())
-        app.add_routes(Pages().routes())
+        self._pages = Pages()
+        app.add_routes(self._pages.routes())
         self._runner = web.AppRunner(
             app,
             logger=HTTP_LOG,
@@ -198,7 +199,8 @@ class Site:
                 self._gate.check_origin(request.headers.get("Origin"), request.headers.get("Host"))
             response = await handler(request)
         except web.HTTPException as error:
-            response = translated(request, error)
+            page = self._pages.missing(request) if error.status == 404 else None
+            response = page or translated(request, error)
         except MacduffError as error:
             response = refusal(error)
         except Exception as error:

@@ -66,7 +66,7 @@ function element(tag, className = "", text = "") {
 function newRow(name, label) {
   const row = {
     name, text: `${name} ${label}`.toLowerCase(), visible: false, ids: [],
-    element: element("tr"), state: element("td"), health: element("td"),
+    element: element("tr"), state: element("td", "unknown", "…"), health: element("td", "unknown", "…"),
   };
   row.element.dataset.name = name;
   const first = element("td");
