@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from macduff.errors import NotFound
+from macduff.telling import did_you_mean
 
 __all__ = ["UnknownName", "split_path", "suggestion", "unknown_device", "unknown_member"]
 
@@ -26,12 +26,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = list(known)
     if not names:
         return ""
-    by_lower = {candidate.lower(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
-    if near:
-        return f"; did you mean {' or '.join(repr(by_lower[match]) for match in near)}?"
     shown = ", ".join(names[:10])
-    return f"; there are {shown}{', ...' if len(names) > 10 else ''}"
+    return did_you_mean(name, names, 3) or f"; there are {shown}{', ...' if len(names) > 10 else ''}"
 
 
 def unknown_device(name: str, devices: Iterable[str], server: str) -> UnknownName:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ..core.device import Device
-from ..core.method import did_you_mean
 from ..errors import BadValue
+from ..telling import did_you_mean
 from .shape import check_type, shown
 from .text import Document, Path
 

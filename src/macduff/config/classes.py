@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..core.device import Device
-from ..core.method import did_you_mean
+from ..telling import did_you_mean
 
 __all__ = ["READY_MADE", "WrongClass", "device_class", "look_in"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.method import did_you_mean
+from ..telling import did_you_mean
 from .fault import Fault
 
 __all__ = ["check_python"]

@@ -8,9 +8,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ..core.device import Device
-from ..core.method import did_you_mean
 from ..core.names import check_device_name
 from ..limits import DEFAULTS, Limits
+from ..telling import did_you_mean
 from .arguments import OWN, Arguments, check_arguments
 from .classes import WrongClass, device_class, look_in
 from .fault import ConfigurationError, Fault

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ..core.method import did_you_mean
+from ..telling import did_you_mean
 from .text import Document, Path
 
 __all__ = ["check", "check_type", "dotted", "shown"]

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..telling import did_you_mean
 from .attribute import Attribute
 from .child import Child
 from .idle import period_of
-from .method import Published, did_you_mean
+from .method import Published
 from .names import check_member_names
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import Aborted, DeviceFailed, MacduffError, NotFound, Refused, Removed
+from ..telling import did_you_mean
 from . import opening, puts
 from .call import Outcome, Request
-from .method import did_you_mean
 
 if TYPE_CHECKING:
     from .process import Process

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import BadValue, Disconnected, MacduffError, NotFound, Removed, TooMany
+from ..telling import did_you_mean
 from ..values import Alarm, AlarmStatus, Reading, Severity
 from . import leases
 from .attribute import NEVER_CONNECTED, UNSET, Attribute
 from .call import Outcome, Request
 from .device import Device
 from .machine import Machine
-from .method import Method, MethodSpec, did_you_mean
+from .method import Method, MethodSpec
 from .retyping import retype
 from .states import StateChanged
 

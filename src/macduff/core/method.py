@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from ..errors import BadValue, DeviceFailed, MacduffError
 from ..values import VType
 from .call import MethodLog
-from .spec import MethodSpec, did_you_mean, spec_of
+from .spec import MethodSpec, spec_of
 from .states import DState
 
 if TYPE_CHECKING:
     from .device import Device
 
-__all__ = ["Method", "MethodSpec", "Published", "did_you_mean", "publish_method"]
+__all__ = ["Method", "MethodSpec", "Published", "publish_method"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DeviceFailed, NotFound
 from ..protocol.model import OPENS_MEMBERS, SEvent
+from ..telling import did_you_mean
 from .call import Call, Outcome, Request
-from .method import did_you_mean
 
 if TYPE_CHECKING:
     from .attribute import Attribute

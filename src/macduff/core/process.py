@@ -11,6 +11,7 @@ from ..errors import NotFound
 from ..limits import DEFAULTS, Limits
 from ..primitives import Backend, Task, get_backend
 from ..protocol.model import SEvent
+from ..telling import did_you_mean
 from . import opening
 from .attribute import Attribute
 from .block import ProcessDevice
@@ -24,7 +25,6 @@ from .leaving import Leaving
 from .listeners import Listener, Listeners, Putable
 from .loop import Loop
 from .manager import DeviceManager
-from .method import did_you_mean
 from .slots import Slots
 from .stall import StallWatch
 from .states import DState

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadValue, NotFound
+from ..telling import did_you_mean
 from . import leases
 from .call import Call, Outcome, Request
-from .method import did_you_mean
 from .putting import begin_put, carry_out, confirms
 from .waiting import wait_all
 from .watch import wait_for

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from ..errors import BadValue
+from ..telling import did_you_mean
 from ..values import VMap, VType, vtype_of
 from .states import DState
 
-__all__ = ["MethodSpec", "did_you_mean", "spec_of"]
+__all__ = ["MethodSpec", "spec_of"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,6 @@ class MethodSpec:
         return {
             name: vtype.validate(value.get(name), f"{where} returned {name}") for name, vtype in self.returns.items()
         }
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt name: "; did you mean 'x'?", or nothing."""
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def spec_of(function: Callable[..., Any], *, name: str, **options: Any) -> MethodSpec:

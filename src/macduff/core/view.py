@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Removed, TimedOut
+from ..telling import did_you_mean
 from .attribute import Attribute
 from .call import Outcome
-from .method import did_you_mean
 
 if TYPE_CHECKING:
     from .device import Device

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from macduff.errors import NotFound, Refused
+from macduff.telling import did_you_mean
 
 from . import typeids
 from .dialect import Dialect
@@ -127,10 +127,8 @@ def missing(where: str, name: str, known: Iterable[str]) -> NotFound:
     names = [item for item in known if item != "typeid"]
     if not names:
         return NotFound(f"{where}: expected the end of the path, got {name!r}")
-    close = difflib.get_close_matches(name, names, 1)
     listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return NotFound(f"{where}: expected one of {listed}, got {name!r}{hint}")
+    return NotFound(f"{where}: expected one of {listed}, got {name!r}{did_you_mean(name, names)}")
 
 
 def dotted(path: Sequence[str]) -> str:

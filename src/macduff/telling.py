@@ -1,0 +1,83 @@
+"""How names and errors are told to people: what may have been meant, what was raised, and where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+
+__all__ = ["described", "did_you_mean", "place", "short"]
+
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """A hint for a misspelt name: "; did you mean 'x'?", or nothing. most: how many names it may offer."""
+    import difflib  # for errors alone, so that a start does without it
+
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, most)
+    return f"; did you mean {' or '.join(repr(by_lower[match]) for match in near)}?" if near else ""
+
+
+def described(error: BaseException) -> str:
+    """Type, text and place of what somebody's code raised: "ZeroDivisionError: division by zero (dev.py:12)".
+
+    The text is that code's too, and may fail. A misspelt attribute comes with the name that may have been meant.
+    """
+    where = place(error)
+    try:
+        told = f"{type(error).__name__}: {_text(error)}"
+    except Exception:
+        told = f"{type(error).__name__}, whose text cannot be told"
+    return f"{told} ({where})" if where else told
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return str(error.msg)
+    text = str(error)
+    if isinstance(error, AttributeError) and error.name and error.obj is not None and "did you mean" not in text:
+        private = error.name.startswith("_")
+        text += did_you_mean(error.name, [name for name in dir(error.obj) if private or not name.startswith("_")])
+    return text
+
+
+def place(error: BaseException) -> str:
+    """File and line that an author should look at, "dev.py:12"; "" for an error that was never raised.
+
+    The innermost place outside macduff, Python's own library and what is installed; where there is none, outside
+    macduff and the library, then outside macduff alone. "" too when all of it is macduff's, but for its devices.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{short(error.filename)}:{error.lineno}"
+    found = ["", "", "", ""]
+    for file, line in _frames(error.__traceback__):
+        here = f"{short(file)}:{line}"
+        if file.startswith(_OWN):
+            if file.startswith(_OWN + "devices"):
+                found[3] = here
+            continue
+        found[2] = here
+        installed = any(folder in file for folder in _INSTALLED)
+        if installed or not file.startswith(_LIBRARY):
+            found[1] = here
+            if not installed:
+                found[0] = here
+    return next(filter(None, found), "")
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if not file.startswith("<frozen"):
+            yield file, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def short(file: str) -> str:
+    """The name of a file without its folders, but for an `__init__.py`, which says nothing alone."""
+    parts = file.replace("\\", "/").split("/")
+    return "/".join(parts[-2:]) if parts[-1] == "__init__.py" else parts[-1]
