@@ -58,24 +58,25 @@ class CaDevice(Device):
         """Open a PV, unless it is open already; return the name of its attribute, which leaves when nobody listens."""
         return self.open_member(pv)
 
-    def open_member(self, pv: str) -> str:
+    def open_member(self, name: str) -> str:
         """Open a PV for who asks for an attribute called so, and give it the time to tell its first value."""
+        pv = name
         if not any(fnmatchcase(pv, pattern) for pattern in self._allow):
             known = ", ".join(self._allow) or "none are allowed"
             text = f"{self.name}.{pv}: expected an attribute that is open, or a PV that matches its patterns ({known})"
             raise Refused(f"{text}, got neither", device=self.name, member=pv)
         deadline = time.monotonic() + self._timeout
-        name = self._name_of(pv)
-        if name is None:
+        own = self._name_of(pv)
+        if own is None:
             vtype = self._type_of(pv)
-            name = self._name_of(pv) or self._add(pv, vtype)  # somebody else may have been quicker
-        self._used[name] = time.monotonic()
+            own = self._name_of(pv) or self._add(pv, vtype)  # somebody else may have been quicker
+        self._used[own] = time.monotonic()
         while time.monotonic() < deadline:
-            attribute = self.attributes.get(name)
+            attribute = self.attributes.get(own)
             if attribute is None or attribute.alarm.message != "never connected":
                 break
             self.wait(0.01)
-        return name
+        return own
 
     @publish_method(busy="allow")
     def close(self, pv: str) -> None:
