@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import BadValue, Disconnected, MacduffError, NotFound, Removed, TooMany
+from ..errors import BadValue, Disconnected, MacduffError, NotFound, Removed, TooMany, Unreachable
 from ..telling import did_you_mean
 from ..values import Alarm, AlarmStatus, Reading, Severity
 from . import leases
@@ -76,11 +76,16 @@ class ForwardingMachine(Machine):
 
     forwards = True
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: ForwardedDevice) -> None:
         super().__init__(device)
+        self._forwarded = device
         self.away = "never connected"
         self.told: Mapping[str, bool] = {}
         self.open: dict[Request, None] = {}
+
+    @property
+    def _home(self) -> Home:
+        return self._forwarded._home
 
     @property
     def open_elsewhere(self) -> bool:
@@ -103,7 +108,7 @@ class ForwardingMachine(Machine):
         if not aborts:
             leases.check(device, request)
         if self.away:
-            raise Disconnected(f"{name}.{member}: its home is away: {self.away}", device=name, member=member)
+            raise Unreachable(f"{name}.{member}: its home is away: {self.away}", device=name, member=member)
         most = self.process.limits.open_calls
         if len(self.open) >= most and not aborts:
             text = f"{name}.{member}: expected at most {most} open requests, got one more"
@@ -111,9 +116,11 @@ class ForwardingMachine(Machine):
         self.open[request] = None
 
         def done(value: Any, error: MacduffError | None) -> None:
+            if type(error) is Disconnected:
+                error = Unreachable(error.message)  # not the server that the client talks to
             self.process._post(self._ended, request, Outcome(value, error))
 
-        home: Home = device._home  # type: ignore[attr-defined]  # its device is a ForwardedDevice
+        home = self._home
         if request.kind == "put":
             home.put(arguments, request.readback, done)
         else:
@@ -152,7 +159,7 @@ class ForwardingMachine(Machine):
         """Whoever asked has ended: what it asked for is aborted at home, and the request ends as that says."""
         if request.kind != "call" or request not in self.open:
             return
-        home: Home = self.device._home  # type: ignore[attr-defined]
+        home = self._home
         if self.away:
             ended = self.ended_error(StateChanged("Ended", message), request.member)
             self._ended(request, Outcome(None, ended))

@@ -17,7 +17,7 @@ import pytest
 
 from macduff import connect
 from macduff.core import DState, Outcome, Process
-from macduff.errors import Aborted, BadValue, Busy, DeviceFailed, Disconnected, NotFound, NotWriteable
+from macduff.errors import Aborted, BadValue, Busy, DeviceFailed, NotFound, NotWriteable, Unreachable
 from macduff.protocol.model import SEvent
 from macduff.servers.web import WebServer
 from macduff.sources.mount import Mounted
@@ -190,12 +190,12 @@ def test_the_homes_death_and_return_are_seen_and_need_no_restart(process: Proces
         changed.until(lambda device: device.state.value is DState.Running)
         home.kill()
         assert changed.until(lambda device: device.health.alarm.severity is Severity.INVALID) < 5
-        with pytest.raises(Disconnected, match="unknown"):
+        with pytest.raises(Unreachable, match="unknown"):
             holding.result(5)
     position = changed.device.attributes["position"]
     assert position.value == 3.0 and position.alarm.severity is Severity.INVALID
     assert home.address in position.alarm.message and home.address in changed.device.health.value
-    with pytest.raises(Disconnected, match=r"THERE\.position: its home is away"):
+    with pytest.raises(Unreachable, match=r"THERE\.position: its home is away"):
         view.position = 1.0
     home.start()
     assert changed.until(lambda device: device.health.alarm.severity is Severity.NONE) < 5
