@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PYTEST_ARGS ?= -n 2
 PORT ?= 8008
 
-.PHONY: help demo test check lint docs bench unit system-packages clean
+.PHONY: help demo test check lint docs bench peers unit system-packages clean
 
 help:
 	@echo "make demo    a simulated laboratory in the browser (PORT=$(PORT))"
@@ -62,8 +62,16 @@ check: $(STAMPS)/test
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m 'not slow' tests/unit tests/wire tests/simulated
 
-bench: $(STAMPS)/test
+bench: $(STAMPS)/test peers
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+# FastCS, to measure against; it needs much that nothing else here does.
+peers: .venv-peers/.done
+
+.venv-peers/.done: $(STAMPS)/venv
+	test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet 'fastcs[epicspva,tango]>=0.14'
+	@touch $@
 
 clean:
 	rm -rf build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
