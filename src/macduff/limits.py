@@ -99,5 +99,12 @@ class Limits:
     readback_wait: float = 1.0
     """How long configure waits, after its puts, for readbacks that come later than the ends of the puts."""
 
+    # the Channel Access server
+    ca_channels: int = 100_000
+    """PVs that one client may have open, and subscriptions to them; one more is refused."""
+    ca_beacon_first: float = 0.02
+    ca_beacon_most: float = 15.0
+    """Beacons go out between these two, doubling, and begin anew when a device is added, so that clients that wait look."""
+
 
 DEFAULTS = Limits()
