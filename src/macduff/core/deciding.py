@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import Aborted, DeviceFailed, MacduffError, NotFound, Refused, Removed
-from ..telling import did_you_mean
+from ..telling import described, did_you_mean
 from . import opening, puts
 from .call import Outcome, Request
 
@@ -26,7 +26,7 @@ def accept(process: Process, request: Request) -> None:
         process._resolve(request, Outcome(None, error), accepted=False)
     except Exception as error:  # a value of the author's own class may raise anything when it is looked at
         LOG.exception("%s could not be decided", request.title())
-        text = f"{request.title()}: {request.device._machine.describe(error)}"
+        text = f"{request.title()}: {described(error)}"
         failed = DeviceFailed(text, device=request.device.name, member=request.member)
         process._resolve(request, Outcome(None, failed), accepted=False)
 

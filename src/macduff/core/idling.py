@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import MacduffError
 from ..values import Severity
 from .call import Call
+from .failing import Defect
 
 if TYPE_CHECKING:
     from .device import Device
@@ -67,9 +68,9 @@ class IdleTasks:
         """How often it has failed in a row; shown as an alarm of the device until it succeeds."""
         machine, error = call.device._machine, call.outcome[1]
         key = f"idle {due.name}"
-        if isinstance(error, Exception):
-            what = str(error) if isinstance(error, MacduffError) else machine.describe(error)
-            machine.problem(key, Severity.MAJOR, f"{due.name}: {what}")
+        if isinstance(error, MacduffError):
+            text = str(error) if isinstance(error, Defect) else f"{due.name}: {error}"
+            machine.problem(key, Severity.MAJOR, text)
             return due.failures + 1
         if error is None and call.mark >= 0:
             machine.problem(key)

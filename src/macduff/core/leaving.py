@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import Busy, MacduffError, NotFound
 from . import leases
 from .call import Call, Outcome
+from .failing import Defect
 from .states import StateChanged
 from .waiting import released
 
@@ -169,7 +170,7 @@ class Leaving:
 
         def ended(call: Call) -> None:
             error = device._machine.outcome(call).error
-            if error is not None:
+            if error is not None and not isinstance(error, Defect):
                 LOG.error("%s.do_close: %s", device.name, error)
             end()
 

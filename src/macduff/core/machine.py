@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Aborted, Busy, DeviceFailed, MacduffError, Removed, Superseded, WrongState
+from ..errors import Aborted, Busy, MacduffError, Removed, Superseded, WrongState
 from ..values import Severity
 from . import leases
 from .aborting import Aborting
 from .call import Call, Outcome, Request
 from .cycle import Cycle
+from .failing import failure
 from .health import Health
 from .states import TRANSITIONS, DState, StateChanged
 
@@ -41,6 +42,7 @@ class Machine:
         self.holder: Device | None = None  # the configured parent that this device is leased to
         self.connecting = ""  # why it is not connected yet
         self.problem = Health(device).problem
+        self.last_failures: dict[str, str] = {}  # how what is done again and again failed last; written by workers
         self.zombies: list[Call] = []
         self.idle_due: deque[Due] = deque()  # idle tasks that wait for another one of this device
         self.leaving = ""  # why nothing new may begin: it is being removed
@@ -294,20 +296,7 @@ class Machine:
             return Outcome(value)
         if isinstance(error, StateChanged):
             return Outcome(None, self.ended_error(error, call.name))
-        if isinstance(error, MacduffError):
-            return Outcome(None, error)
-        failed = DeviceFailed(self.describe(error), device=self.device.name, member=call.name, state=self.state.value)
-        failed.__cause__ = error
-        return Outcome(None, failed)
-
-    @staticmethod
-    def describe(error: BaseException) -> str:
-        """The type and text of what an author's code raised; the text is the author's code too and may fail."""
-        name = type(error).__name__
-        try:
-            return f"{name}: {error}"
-        except Exception:
-            return f"{name}, whose text cannot be told"
+        return Outcome(None, failure(call, error))
 
     def ended_error(self, why: StateChanged, member: str) -> MacduffError:
         """The error kind for a call that was ended from outside."""

@@ -10,6 +10,7 @@ from ..errors import MacduffError, TooMany
 from ..primitives import Pool
 from ..values import Severity
 from .call import Call, Outcome, Request
+from .failing import failure, succeeded
 from .future import Future
 from .idling import IdleTasks
 from .states import StateChanged
@@ -79,12 +80,14 @@ class DeviceManager:
                 began = self._enter(call)
                 call.check()
                 call.outcome = (call.body() if began else None, None)
+                if began:
+                    succeeded(call)
             except StateChanged as error:
                 call.outcome = (None, error)
             except BaseException as error:
                 if type(error).__name__ == "GreenletExit":
                     raise
-                call.outcome = (None, error)
+                call.outcome = (None, failure(call, error))
         finally:
             local.call = None
         self._report_end(call)

@@ -212,7 +212,10 @@ def test_an_error_that_nobody_waits_for_is_logged(backend: str, caplog: pytest.L
 
     with caplog.at_level(logging.ERROR, "macduff.core"):
         play(backend, scenario, seeds=range(2))
-    assert "START.nobody_waits: STAGE.fail failed, and nobody waited: RuntimeError: no such luck" in caplog.text
+    assert (
+        "START.nobody_waits: STAGE.fail failed, and nobody waited: STAGE.fail: RuntimeError: no such luck"
+        in caplog.text
+    )
 
 
 def test_a_future_wakes_whoever_waits(backend: str) -> None:
