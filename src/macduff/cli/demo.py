@@ -19,6 +19,9 @@ def demo(
     *,
     host: Annotated[str, Parameter(help="where to listen")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="0 lets the system choose")] = 8008,
+    all: Annotated[
+        bool, Parameter(negative=(), help="on PVAccess, Channel Access and Tango too, on free ports")
+    ] = False,
     announce: Announce = None,
     read_only: ReadOnly = False,
     insecure: Insecure = False,
@@ -31,9 +34,12 @@ def demo(
     from ..core import Process
     from .running import run_servers
 
-    plan = ServerPlan("web", host, port, read_only, insecure, where={"host": "--host", "port": "--port"})
+    where = {"host": "--host", "port": "--port"}
+    plans = [ServerPlan("web", host, port, read_only, insecure, where=where)]
+    if all:
+        plans += [ServerPlan(kind, host, 0, read_only, insecure, where=where) for kind in ("pva", "ca", "tango")]
     try:
-        check_bind(plan)
+        check_bind(plans[0])
     except ValueError as error:
         raise exits.Usage(f"--{error}") from None
     logs.configure(log_level or "warning", log_format or "text")
@@ -44,7 +50,7 @@ def demo(
         for device in demo_devices():
             process.add(device)
 
-    return run_servers(Process(report_stalls=True), fill, [plan], announce, ready)
+    return run_servers(Process("demo", report_stalls=True), fill, plans, announce, ready)
 
 
 def ready(listening: dict[str, dict[str, Any]]) -> None:
@@ -56,4 +62,7 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
         lines.append(f"  export MACDUFF_ADDRESS={websocket}")
     lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
     lines.append(f"  python -c 'import macduff; print(macduff.connect(\"{websocket}\"))'")
+    for kind in list(listening)[1:]:
+        lines.append(f"  {kind}: {listening[kind]['address']}")
+        lines += [f"    export {name}={value}" for name, value in listening[kind]["environment"].items()]
     exits.say("\n".join(lines))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.servers import Reserving, Server, environment_of, make_server
+from ..config.servers import Reserving, Server, make_server
 from . import exits
 from .announce import announce, check_announce, withdraw
 from .signals import Ending
@@ -56,10 +56,7 @@ def run_servers(
             listening = {}
             for server, plan in () if ending.wished else servers:
                 _address(server.start, plan)
-                listening[plan.kind] = {
-                    "address": server.address,
-                    "environment": environment_of(plan.kind, server.address),
-                }
+                listening[plan.kind] = {"address": server.address, "environment": server.environment}
             if not ending.wished:
                 if announced:
                     announce(announced, listening)

@@ -45,6 +45,25 @@ class WebSection(ServerSection):
     origins: list[str] = Field(default_factory=list)
 
 
+class PvaSection(ServerSection):
+    """PVAccess."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 5075
+
+
+class CaSection(ServerSection):
+    """Channel Access."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 5064
+
+
+class TangoSection(ServerSection):
+    """domain: the first part of the devices' names, "" for that of the process. database: "host:port", "" for none."""
+
+    domain: str = ""
+    database: str = ""
+
+
 class DeviceEntry(BaseModel):
     """One device; what is not named here is an argument of its constructor or a child."""
 
@@ -55,7 +74,7 @@ class DeviceEntry(BaseModel):
     simulate: bool = False
 
 
-SERVERS: dict[str, type[ServerSection]] = {"web": WebSection}
+SERVERS: dict[str, type[ServerSection]] = {"web": WebSection, "pva": PvaSection, "ca": CaSection, "tango": TangoSection}
 """The servers that a file may name; macduff.config.servers says how each is started."""
 
 

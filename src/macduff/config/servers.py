@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .plan import ServerPlan
@@ -9,7 +10,7 @@ from .plan import ServerPlan
 if TYPE_CHECKING:
     from ..core import Process
 
-__all__ = ["Reserving", "Server", "check_bind", "environment_of", "make_server"]
+__all__ = ["Reserving", "Server", "check_bind", "make_server"]
 
 
 class Server(Protocol):
@@ -18,6 +19,11 @@ class Server(Protocol):
     @property
     def address(self) -> str:
         """Where it listens, as its clients write it; known once it was started."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables with which its clients find it; known once it was started."""
         ...
 
     def start(self) -> object:
@@ -37,30 +43,16 @@ class Reserving(Protocol):
 
 def make_server(process: Process, plan: ServerPlan) -> Server:
     """The server of a plan, not started. ImportError when its extra is not installed."""
-    match plan.kind:
-        case "web":
-            from ..servers.web import WebServer
-
-            return WebServer(
-                process,
-                plan.host,
-                plan.port,
-                limits=process.limits,
-                read_only=plan.read_only,
-                insecure=plan.insecure,
-                **plan.settings,
-            )
-        case _:
-            raise ValueError(f"server: expected web, got {plan.kind!r}")
-
-
-def environment_of(kind: str, address: str) -> dict[str, str]:
-    """The environment variables with which clients find a server."""
-    match kind:
-        case "web":
-            return {"MACDUFF_ADDRESS": address.replace("http", "ws", 1)}
-        case _:
-            return {}
+    known = {"web": "web.WebServer", "pva": "pva.PvaServer", "ca": "ca.CaServer", "tango": "tango.TangoServer"}
+    if plan.kind not in known:
+        raise ValueError(f"server: expected one of {', '.join(known)}, got {plan.kind!r}")
+    module, _, name = known[plan.kind].partition(".")
+    kind = getattr(import_module(f"macduff.servers.{module}"), name)
+    limits = {"limits": process.limits} if plan.kind in ("web", "ca") else {}
+    server: Server = kind(
+        process, plan.host, plan.port, read_only=plan.read_only, insecure=plan.insecure, **limits, **plan.settings
+    )
+    return server
 
 
 def check_bind(plan: ServerPlan) -> None:

@@ -136,7 +136,7 @@ def test_all_faults_are_told_at_once(module: str) -> None:
         "1:28: process.backend: expected 'threads' or 'cothread', got 'fork'",
         "3:15: servers.web.port: expected less than or equal to 65535, got 80800",
         "3:22: servers.web: expected one of host, port, read_only, hosts, origins, got 'hosst'; did you mean 'host'?",
-        "4:3: servers: expected one of web, got 'wep'; did you mean 'web'?",
+        "4:3: servers: expected one of web, pva, ca, tango, got 'wep'; did you mean 'web'?",
         "6: X.velocity: expected a value from 0.1 to 5, got 9",
         f"7: Y.class: expected a device class of {module} (Fast, Logger, Motor, Ring, Scan), got 'Motr'; did you mean",
         "8: device name: expected each name once, got 'x' beside 'X', which differs in case alone",

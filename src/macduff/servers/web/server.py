@@ -60,6 +60,11 @@ class WebServer:
         """ "http://127.0.0.1:8008"; empty until the address is taken."""
         return self._address
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What macduff's own commands and clients find it by."""
+        return {"MACDUFF_ADDRESS": self._address.replace("http", "ws", 1)}
+
     def reserve(self) -> Self:
         """Take the address, so that it is known to be free before there is anything to serve; `start` listens there."""
         if self._thread is not None:
