@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from ..convert.names import device_prefix, pv_name, pvi_name, readback_name
+
 if TYPE_CHECKING:
     from .device import Device
 
@@ -55,8 +57,10 @@ def check_device_name(name: str) -> None:
 class Names:
     """The device names of a Process, whatever their case; taken before a device joins, so that of two one wins."""
 
-    def __init__(self, mutex: AbstractContextManager[Any]) -> None:
+    def __init__(self, mutex: AbstractContextManager[Any], process: str = ".") -> None:
+        """process: the name of the Process, whose own PVs and Tango device are called after it."""
         self._mutex = mutex
+        self._process = device_prefix(".", process)
         self._taken: dict[str, Device] = {}
 
     def take(self, family: list[Device]) -> None:
@@ -66,6 +70,11 @@ class Names:
             if len(taken) < len(family):
                 raise ValueError(f"{family[0].name}: expected parts whose names differ in more than case")
             for device in family:
+                if device.name.lower() == self._process.lower():
+                    raise ValueError(
+                        f"{device.name}: expected a name that differs from that of the Process, {self._process}, got "
+                        "the same: on EPICS and Tango the two would be one"
+                    )
                 other = self._taken.get(device.name.lower())
                 if other is not None:
                     raise ValueError(f"{device.name}: expected a name that is free, got one taken by {other.name}")
@@ -78,16 +87,17 @@ class Names:
             self._taken.update(new)
 
     def _clashes(self, device: Device, new: dict[str, Device]) -> Iterator[tuple[str, str]]:
-        """Devices called DEVICE:MEMBER where DEVICE has such a member: as PVs they would be one."""
-        above, _, last = device.name.lower().rpartition(":")
+        """Devices called as a PV of another one: as PVs they would be one."""
+        above = device.name.lower().rpartition(":")[0]
         owner = new.get(above) or self._taken.get(above)
-        for field in owner.fields if owner is not None else ():
-            if field.lower() == last:
-                yield device.name, f"{owner.name}.{field}" if owner is not None else field
-        for field in device.fields:
-            below = self._taken.get(f"{device.name}:{field}".lower())
+        if owner is not None:
+            for name, member in _pvs(owner):
+                if name == device.name.lower():
+                    yield device.name, member
+        for name, member in _pvs(device):
+            below = self._taken.get(name)
             if below is not None:
-                yield below.name, f"{device.name}.{field}"
+                yield below.name, member
 
     def free(self, names: Iterable[str]) -> None:
         """They may be taken again."""
@@ -98,3 +108,11 @@ class Names:
     def holds(self, name: str) -> bool:
         """Whether a device of that name, whatever its case, is here or about to come."""
         return name.lower() in self._taken
+
+
+def _pvs(device: Device) -> Iterator[tuple[str, str]]:
+    """The PVs of a device, in lower case, and what each is of."""
+    yield pvi_name(device.name).lower(), f"the list of the PVs of {device.name}"
+    for field in device.fields:
+        yield pv_name(device.name, field).lower(), f"{device.name}.{field}"
+        yield readback_name(device.name, field).lower(), f"the readback of {device.name}.{field}"

@@ -315,3 +315,23 @@ def test_a_missing_child_is_named(backend: str) -> None:
             Wants("W", stage=Output("O"))
 
     play(backend, scenario, seeds=range(1))
+
+
+PV_NAMES = ["A:POSITION", "A:position_rbv", "A:pvi", "A:Abort", "macduff", "MACDUFF"]
+
+
+@pytest.mark.parametrize("name", PV_NAMES)
+def test_rule_34_a_device_that_would_be_called_as_a_pv_of_another_is_refused(backend: str, name: str) -> None:
+    def scenario(process: Process) -> None:
+        process.add(Stage("A"))
+        with pytest.raises(ValueError, match="expected"):
+            process.add(Stage(name))
+        process.add(Stage("A:other"))
+        process.remove("A:other")
+        process.remove("A")
+        if name.startswith("A"):
+            process.add(Stage(name))
+            with pytest.raises(ValueError, match="one PV for two"):
+                process.add(Stage("A"))
+
+    play(backend, scenario, seeds=range(2))
