@@ -9,6 +9,8 @@ from types import TracebackType
 __all__ = ["described", "did_you_mean", "place", "short"]
 
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+NOWHERE = ("<frozen", "<string>")
+"""Code that has no file: Python's own start, and what dataclasses make."""
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
@@ -72,7 +74,7 @@ def place(error: BaseException) -> str:
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        if not file.startswith("<frozen"):
+        if not file.startswith(NOWHERE):
             yield file, traceback.tb_lineno
         traceback = traceback.tb_next
 

@@ -66,9 +66,7 @@ def run_plan(plan: Plan, announce: Path | None) -> int:
                 process.add(make(), simulate=entry.simulate)
             except Exception as error:  # whatever an author's constructor raises
                 log.debug("%s", entry.name, exc_info=True)
-                kind = f"{entry.cls.__module__}.{entry.cls.__qualname__}"
-                told = f"{type(error).__name__}: {error}"
-                raise exits.Failure(f"{entry.name}: expected a {kind} to be made, got {told}") from error
+                raise exits.Failure(entry.told(error)) from error
 
     process = Process(plan.name, backend=plan.backend, limits=plan.limits, report_stalls=True)
     return run_servers(process, fill, plan.servers, announce, ready)

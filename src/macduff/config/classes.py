@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..core.device import Device
-from ..telling import did_you_mean
+from ..telling import described, did_you_mean, place
 
 __all__ = ["READY_MADE", "WrongClass", "device_class", "look_in"]
 
@@ -52,20 +52,11 @@ def _module(name: str, path: str) -> ModuleType:
 
 
 def _told(error: Exception) -> str:
-    """Type and text of an error, and the innermost line of the file that it happened in."""
-    place = ""
-    if isinstance(error, SyntaxError) and error.filename:
-        place = f" ({error.filename}:{error.lineno})"
-        text = error.msg
-    else:
-        text = str(error)
-        traceback = error.__traceback__
-        while traceback is not None:
-            file = traceback.tb_frame.f_code.co_filename
-            if not file.startswith("<frozen"):
-                place = f" ({file}:{traceback.tb_lineno})"
-            traceback = traceback.tb_next
-    return f"{type(error).__name__}: {text}{place}"
+    """Type, text and place of what a module raised; before Python 3.12 `__set_name__` hides it in another error."""
+    cause = error.__cause__
+    if cause is None or not (isinstance(error, RuntimeError) and "__set_name__" in str(error)):
+        return described(error)
+    return described(cause.with_traceback(cause.__traceback__ if place(cause) else error.__traceback__))
 
 
 def _not_there(module: ModuleType, name: str, found: object, *, ready_made: bool) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..core.attribute import Attribute
+from ..core.device import Device
 from ..limits import DEFAULTS, Limits
-
-if TYPE_CHECKING:
-    from ..core.device import Device
+from ..telling import described, place
 
 __all__ = ["DevicePlan", "Plan", "ServerPlan"]
 
@@ -25,6 +25,7 @@ class DevicePlan:
     references: Mapping[str, str] = field(default_factory=dict)
     children: Mapping[str, str] = field(default_factory=dict)
     simulate: bool = False
+    where: str = ""  # the class in the file: "lab.yaml:2:12"
 
     def make(self, devices: Mapping[str, Device]) -> Device:
         """The device, with those it needs taken from `devices`."""
@@ -33,6 +34,29 @@ class DevicePlan:
         for role, name in self.children.items():
             device.set_child(role, devices[name])
         return device
+
+    def told(self, error: Exception) -> str:
+        """The sentence for an error of `make` or of what the device was made for: where, what, the author's line."""
+        found = place(error)
+        if _too_early(error):
+            text = "__init__ did not call super().__init__(name) before it used the device"
+        else:
+            text = str(error)
+            if not text.startswith((f"{self.name}:", f"{self.name}.")) and found:
+                text, found = described(error), ""
+        if not text.startswith((f"{self.name}:", f"{self.name}.")):
+            text = f"{self.name}: {text}"
+        if found:
+            text = f"{text} ({found})"
+        return f"{self.where}: {text}" if self.where else text
+
+
+def _too_early(error: Exception) -> bool:
+    """Whether a constructor used attributes, or the device itself, before its base class made them."""
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, Attribute | Device):
+        return False
+    made = vars(error.obj).keys() & {"_machine", "_now"}
+    return not made and (error.name or "").startswith("_")
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,7 @@ def _plans(
             {role: other for role, (other, _) in arguments[name].devices.items()},
             {role: other for role, (other, _) in arguments[name].children.items()},
             entries[name][1].simulate,
+            "{}:{}:{}".format(document.file, *document.place((*entries[name][0], "class"))),
         )
         for name in order
     )

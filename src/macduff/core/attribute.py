@@ -36,6 +36,15 @@ class _Never:
     """No value is of this class: an attribute whose updates all take the careful path."""
 
 
+def _first(vtype: VType[T], initial: T) -> T:
+    """The initial value as one of its type; TypeError where the attribute is declared."""
+    try:
+        return vtype.validate(initial, "Attribute(initial)")
+    except BadValue as error:
+        hint = "; the description comes after it" if isinstance(initial, str) else ""
+        raise TypeError(f"{error}{hint}") from None
+
+
 NEVER_CONNECTED = Alarm(Severity.INVALID, AlarmStatus.UNDEFINED, "never connected")
 
 
@@ -65,9 +74,11 @@ class Attribute(Generic[T]):
     ) -> None:
         if not isinstance(vtype, VType):
             raise TypeError(f"Attribute: expected a VType such as VDouble() first, got {vtype!r}")
+        if not isinstance(description, str):
+            raise TypeError(f"Attribute: expected a description after the initial value, got {description!r}")
         self.vtype = vtype
         self.name = ""
-        self._initial = initial
+        self._initial = initial if initial is UNSET else _first(vtype, initial)
         self._description = description
         self._label = label
         self.tags: tuple[str, ...] = tuple(tags) + tuple(vtype.tags)
@@ -130,8 +141,7 @@ class Attribute(Generic[T]):
         bound._writer = None
         bound._setpoint = UNSET
         bound._from_device = self.source is None
-        where = f"{device.name}.{self.name}"
-        value = self.vtype.zero() if self._initial is UNSET else self.vtype.validate(self._initial, where)
+        value = self.vtype.zero() if self._initial is UNSET else self._initial
         alarm = NO_ALARM if self.source is None else NEVER_CONNECTED
         if self.source is None:
             alarm = self.vtype.alarm_for(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from ..telling import did_you_mean
@@ -12,13 +13,16 @@ from .child import Child
 from .idle import period_of
 from .method import Published
 from .names import check_member_names
+from .spec import check_blocking
 
 if TYPE_CHECKING:
     from .device import Device
 
 FRAMEWORK = "macduff.core."
+CALLED = ("handle_event", "open_member", "validate")
+"""What authors override besides the do_ functions."""
 
-__all__ = ["DeviceParts", "bound_arguments", "declared", "parts_of"]
+__all__ = ["DeviceParts", "bound_arguments", "check_made", "declared", "parts_of"]
 
 
 def bound_arguments(device: Device, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,8 +100,24 @@ def parts_of(cls: type) -> DeviceParts:
         children = [name for parts in bases for name in parts.children]
         own = [name for name, member in vars(cls).items() if isinstance(member, (Attribute, Published, Child))]
         _check_overridden(cls, inherited)
+        _check_blocking(cls, own)
         check_member_names(cls.__qualname__, own, [*inherited, *children])
     return declared(cls)
+
+
+def _check_blocking(cls: type, own: Iterable[str]) -> None:
+    """TypeError for async code in a place from where plain code is called."""
+    setters = {member._setter_name for name in own if isinstance(member := vars(cls)[name], Attribute)}
+    for name, member in vars(cls).items():
+        called = name.startswith("do_") or name in CALLED or name in setters or period_of(member) is not None
+        if called and isfunction(member):
+            check_blocking(member)
+
+
+def check_made(device: Device) -> None:
+    """TypeError for a device whose own constructor forgot that of its base class."""
+    if "_machine" not in vars(device):
+        raise TypeError(f"{type(device).__name__}: __init__ did not call super().__init__(name)")
 
 
 def _check_overridden(cls: type, inherited: Mapping[str, object]) -> None:

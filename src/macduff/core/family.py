@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from .building import check_made
 from .names import check_device_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ D = TypeVar("D", bound="Device")
 
 def add_child(device: Device, child: D) -> D:
     """`Device.add_child`."""
+    check_made(child)
     _before_it_joins(device, "add_child")
     role = child.name
     taken = {name.lower(): name for name in (*device.fields, *device._parts.children, *device._children)}
@@ -35,6 +37,7 @@ def add_child(device: Device, child: D) -> D:
 
 def set_child(device: Device, role: str, child: Device) -> None:
     """`Device.set_child`."""
+    check_made(device)
     _before_it_joins(device, "set_child")
     declaration = device._parts.children.get(role)
     if declaration is None:

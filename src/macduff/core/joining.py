@@ -11,6 +11,7 @@ from ..primitives import Lock
 from ..primitives.coroutines import CoroutineRunner
 from ..values import Severity
 from .attribute import Attribute
+from .building import check_made
 from .call import Call, Outcome
 from .device import Device
 from .names import Names
@@ -32,11 +33,12 @@ class Joining:
     def __init__(self, process: Process) -> None:
         self._process = process
         self.coroutines = CoroutineRunner(f"{process.name} coroutines")  # its loop begins with the first
-        self.names = Names(process.backend.mutex())
+        self.names = Names(process.backend.mutex(), process.name)
         self.wires = Wires()
 
     def add(self, device: Device, simulate: bool) -> None:
         """`Process.add`: prepare here, register on the Process thread."""
+        check_made(device)
         process = self._process
         family = list(device._family())
         for member in family:

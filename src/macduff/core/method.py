@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from ..errors import BadValue, DeviceFailed, MacduffError
 from ..values import VType
 from .call import MethodLog
-from .spec import MethodSpec, spec_of
+from .spec import MethodSpec, check_blocking, spec_of
 from .states import DState
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class Published(Generic[D, P, R]):
         update_wrapper(cast(Any, self), function)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        if not self.options.get("event"):
-            self.spec  # noqa: B018 - so that a missing annotation is an error where the class is defined
+        self.name = name  # raises nothing: before Python 3.12 that would be told as another error
+        if self._spec is not None and self._spec.name != name:
+            self._spec = replace(self._spec, name=name)
 
     @property
     def spec(self) -> MethodSpec:
@@ -210,5 +211,13 @@ def publish_method(
         "like": dict(like or {}),
     }
     if function is not None:
-        return Published(function, options)
-    return lambda wrapped: Published(wrapped, options)
+        return _published(function, options)
+    return lambda wrapped: _published(wrapped, options)
+
+
+def _published(function: Callable[..., Any], options: Mapping[str, Any]) -> Published[Any, Any, Any]:
+    """Read its signature here, so that what is wrong with it is told with its own line."""
+    check_blocking(function)
+    published: Published[Any, Any, Any] = Published(function, options)
+    published.spec  # noqa: B018 - made and kept
+    return published

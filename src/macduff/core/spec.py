@@ -12,7 +12,7 @@ from ..telling import did_you_mean
 from ..values import VMap, VType, vtype_of
 from .states import DState
 
-__all__ = ["MethodSpec", "spec_of"]
+__all__ = ["MethodSpec", "check_blocking", "spec_of"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,17 @@ class MethodSpec:
         return {
             name: vtype.validate(value.get(name), f"{where} returned {name}") for name, vtype in self.returns.items()
         }
+
+
+def check_blocking(function: Callable[..., Any]) -> None:
+    """TypeError for a coroutine or a generator where plain code is called: it would do nothing."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{function.__qualname__}: expected a plain def, got async def; device code blocks, and "
+            f"self.wait_async(coroutine) waits for what is written for asyncio"
+        )
+    if inspect.isgeneratorfunction(function):
+        raise TypeError(f"{function.__qualname__}: expected a plain def that returns its result, got one with yield")
 
 
 def spec_of(function: Callable[..., Any], *, name: str, **options: Any) -> MethodSpec:
