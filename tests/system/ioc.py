@@ -30,6 +30,7 @@ class Ioc:
         self.port = port
         self.macros = macros
         self.pva_port = free_port() if pva_port is None else pva_port
+        self.pva_search_port = free_port(socket.SOCK_DGRAM)
         self._folder = tempfile.TemporaryDirectory(prefix="macduff-ioc-")
         self.file = Path(database) if isinstance(database, Path) else Path(self._folder.name) / "records.db"
         if not isinstance(database, Path):
@@ -48,7 +49,7 @@ class Ioc:
             "EPICS_CAS_BEACON_PORT": os.environ.get("EPICS_CA_REPEATER_PORT", nowhere),
             "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
             "EPICS_PVAS_SERVER_PORT": str(self.pva_port),
-            "EPICS_PVAS_BROADCAST_PORT": nowhere,
+            "EPICS_PVAS_BROADCAST_PORT": str(self.pva_search_port),
             "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
             "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
             "EPICS_PVA_BROADCAST_PORT": nowhere,

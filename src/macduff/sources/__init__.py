@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .ca.device import CaDevice
     from .mount import Mounted
     from .pv import PV, PVAttribute
+    from .pva_attribute import Pva, PvaAttribute
     from .scpi import Scpi
     from .serial import Serial
     from .simulation import Simulation
@@ -20,6 +21,7 @@ _HOME = {
     "ca.device": "CaDevice",
     "mount": "Mounted",
     "pv": "PV PVAttribute",
+    "pva_attribute": "Pva PvaAttribute",
     "scpi": "Scpi",
     "serial": "Serial",
     "simulation": "Simulation",
@@ -29,7 +31,10 @@ _HOME = {
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = ["CaDevice", "Mounted", "PV", "PVAttribute", "Scpi", "Serial", "Simulation", "Tcp", "Visa", "Wire"]
+__all__ = [
+    "CaDevice", "Mounted", "PV", "PVAttribute", "Pva", "PvaAttribute", "Scpi", "Serial", "Simulation", "Tcp", "Visa",
+    "Wire",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,17 +1,28 @@
-"""What the links of a PVBinding tell it; all on the thread of Channel Access."""
+"""What the links of a binding to PVs tell it, over Channel Access and PVAccess; all on the thread of that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from ...core import SourceContext
 from ...values import NO_ALARM, Alarm, VType
 from .facts import Facts, improved
-from .native import Native
-
-if TYPE_CHECKING:
-    from .binding import PVBinding
 
 __all__ = ["Shown", "Taken"]
+
+
+class PVs(Protocol):
+    """A binding to one PV, or to two. A native is what the PV is by itself, in its protocol's own words."""
+
+    context: SourceContext
+    declared: VType[Any]
+    shown_facts: Facts
+    put_facts: Facts
+
+    def declared_for(self, native: Any) -> VType[Any]: ...
+    def improved(self) -> VType[Any]: ...
+    def saw_setpoint(self, value: Any) -> None: ...
+    def see_setpoint_again(self) -> None: ...
 
 
 class Shown:
@@ -20,13 +31,13 @@ class Shown:
     New metadata is told together with the first value that came under it, for the old value may not fit it.
     """
 
-    def __init__(self, binding: PVBinding, both: bool) -> None:
+    def __init__(self, binding: PVs, both: bool) -> None:
         self._binding = binding
         self._both = both
-        self._native: Native | None = None
+        self._native: Any = None
         self._facts = Facts()
 
-    def facts(self, native: Native, facts: Facts) -> VType[Any]:
+    def facts(self, native: Any, facts: Facts) -> VType[Any]:
         self._native, self._facts = native, facts
         binding = self._binding
         return improved(binding.declared_for(native), facts, facts if self._both else binding.put_facts)
@@ -65,10 +76,10 @@ class Shown:
 class Taken:
     """The PV that takes the set point, where another one gives the value."""
 
-    def __init__(self, binding: PVBinding) -> None:
+    def __init__(self, binding: PVs) -> None:
         self._binding = binding
 
-    def facts(self, native: Native, facts: Facts) -> VType[Any]:
+    def facts(self, native: Any, facts: Facts) -> VType[Any]:
         self._binding.put_facts = facts
         vtype = self._binding.improved()
         self._binding.context.meta(vtype)

@@ -1,0 +1,1 @@
+"""EPICS PVAccess: attributes from PVs, and devices from PVI. Nothing here imports p4p before a PV is used."""

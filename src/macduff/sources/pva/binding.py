@@ -1,0 +1,170 @@
+"""A PV of PVAccess, or a set point and its readback, bound to one attribute."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from ...core import UNSET, SourceContext
+from ...errors import DeviceFailed, MacduffError, TimedOut, Unreachable
+from ...values import VAction, VType
+from ..ca.facts import Facts, improved
+from ..ca.guard import Guard
+from ..ca.sinks import Shown, Taken
+from ..glue import placed
+from .encode import encode
+from .facts import vtype_for
+from .library import PVA, PvaThread
+from .link import Link
+from .native import Native
+
+__all__ = ["PvaBinding"]
+
+PutDone = Callable[[MacduffError | None], None]
+
+
+class PvaBinding:
+    """Follows the PVs and puts to them, on the thread of PVAccess."""
+
+    def __init__(
+        self,
+        context: SourceContext,
+        pv: str,
+        rbv: str,
+        *,
+        writable: bool,
+        wait: bool,
+        timeout: float | None,
+        follows: bool = False,
+    ) -> None:
+        """follows: nobody declared the type, so that it is always the PV's."""
+        self.context = context
+        self.shown_facts = self.put_facts = Facts()
+        self.declared = self._vtype = context.vtype
+        self._pv = pv
+        self._rbv = rbv
+        self._writable = writable
+        self._wait = wait
+        self._timeout = timeout
+        self._follows = follows
+        self._seen: Any = UNSET
+        self._thread: PvaThread | None = None
+        self._closed = False
+        self._links: list[Link] = []
+        self._guard = Guard(context.setpoint, lambda a, b: self.declared.equal(a, b), self._later)
+
+    # any thread
+
+    def start(self) -> None:
+        if not self._closed:
+            self._thread = thread = PVA.acquire()
+            thread.call(self._begin, thread)
+
+    def close(self) -> None:
+        self._closed = True
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.call(self._end)
+            thread.release()
+
+    def put(self, value: Any, done: PutDone) -> None:
+        thread = self._thread
+        if thread is None:
+            done(self._closed_error())
+            return
+        if not isinstance(self.declared, VAction):
+            self._guard.asked(value)
+        try:
+            thread.call(self._begin_put, thread, value, done)
+        except RuntimeError:  # the loop was closed a moment ago
+            done(self._closed_error())
+
+    def _closed_error(self) -> MacduffError:
+        return placed(Unreachable(f"{self._pv}: expected a PV that is followed, got one that was closed"), self.context)
+
+    # the thread of PVAccess
+
+    def declared_for(self, native: Native) -> VType[Any]:
+        """The type without what the PVs know better."""
+        return vtype_for(native) if self._follows else self.declared
+
+    def improved(self) -> VType[Any]:
+        """The declared type with what the PVs know better."""
+        self._vtype = improved(self.declared, self.shown_facts, self.put_facts)
+        return self._vtype
+
+    def saw_setpoint(self, value: Any) -> None:
+        if self._writable and not isinstance(self.declared, VAction):
+            self._seen = value
+            self._guard.saw(value)
+
+    def see_setpoint_again(self) -> None:
+        """The type is another now: what did not fit may."""
+        if self._seen is not UNSET:
+            self._guard.saw(self._seen)
+
+    def _begin(self, thread: PvaThread) -> None:
+        if self._thread is None:
+            return
+        apart = self._writable and self._rbv != self._pv
+        self._links = [Link(thread, self._rbv, Shown(self, both=not apart))]
+        if apart:
+            self._links.append(Link(thread, self._pv, Taken(self)))
+        for link in self._links:
+            link.start()
+
+    def _end(self) -> None:
+        for link in self._links:
+            link.close()
+
+    def _later(self, seconds: float, function: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, function)
+
+    def _begin_put(self, thread: PvaThread, value: Any, done: PutDone) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            error = self._outcome(task)
+            if not isinstance(self.declared, VAction):
+                if error is not None:
+                    self.see_setpoint_again()  # it is what it was
+                self._guard.done()
+            done(None if error is None else placed(error, self.context))
+
+        thread.spawn(self._write(thread, value)).add_done_callback(ended)
+
+    def _outcome(self, task: asyncio.Task[None]) -> MacduffError | None:
+        if task.cancelled():
+            return Unreachable(f"{self._pv}: expected the end of the put, got the end of the device")
+        error = task.exception()
+        if error is None or isinstance(error, MacduffError):
+            return error
+        if isinstance(error, TimeoutError):
+            return TimedOut(f"{self._pv}: expected the end of the put within {self._timeout:g} s")
+        return DeviceFailed(f"{self._pv}: {str(error) or type(error).__name__}")
+
+    async def _write(self, thread: PvaThread, value: Any) -> None:
+        """Send it, and wait as long as the record takes.
+
+        A record makes whoever puts with completion while it is still at it wait. So a second put, such as the one
+        that stops the first, goes without, and is done when it was taken.
+        """
+        link = self._links[-1]
+        if link.native is None:
+            raise Unreachable(f"{self._pv}: expected a connected PV, got one that is not")
+        members = encode(self._vtype, value, link.native)
+        completing = thread.resource.completing
+        block = self._wait and not completing[self._pv]
+        request = f"field()record[block={'true' if block else 'false'},process=passive]"
+        completing[self._pv] += block
+        put = asyncio.ensure_future(thread.resource.context.put(self._pv, members, request=request, get=False))
+        gone = asyncio.ensure_future(link.disconnected.wait())
+        try:
+            async with asyncio.timeout(self._timeout):
+                await asyncio.wait((put, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not put.done():
+                raise Unreachable(f"{self._pv}: expected the end of the put, got disconnected")
+            put.result()
+        finally:
+            put.cancel()  # p4p would send it again to whoever comes back by that name
+            gone.cancel()
+            completing[self._pv] -= block
