@@ -6,8 +6,11 @@ digits, "_", "-" and ":" only, so that none of these renamings makes two names o
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 __all__ = [
     "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pvi_name", "readback_name", "tango_name",
+    "tango_command", "tango_result",
 ]  # fmt: skip
 
 PROCESS = "macduff"
@@ -43,3 +46,13 @@ def pvi_name(device: str, process: str = ".") -> str:
 def tango_name(device: str, domain: str, process: str = ".") -> str:
     """domain/macduff/device, in lower case, for Tango compares without case; "." stands for the colons."""
     return f"{domain}/{TANGO_FAMILY}/{device_prefix(device, process)}".replace(":", ".").lower()
+
+
+def tango_result(method: str) -> str:
+    """The attribute that tells of a command which returns at once (rule 38)."""
+    return f"{method}_result"
+
+
+def tango_command(method: str, taken: Collection[str]) -> str:
+    """The command of a method: its name, with "_" behind it where Tango or PyTango keeps that for itself."""
+    return f"{method}_" if method.lower() in taken else method
