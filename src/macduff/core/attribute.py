@@ -140,6 +140,7 @@ class Attribute(Generic[T]):
         bound._binding = None
         bound._writer = None
         bound._setpoint = UNSET
+        bound._away = None
         bound._from_device = self.source is None
         value = self.vtype.zero() if self._initial is UNSET else self._initial
         alarm = NO_ALARM if self.source is None else NEVER_CONNECTED
@@ -163,6 +164,7 @@ class Attribute(Generic[T]):
     _binding: Binding | None
     _writer: Any  # the call that updated it last
     _setpoint: Any
+    _away: str | None  # why its source cannot tell what is; "" when it can, None before its first word
     _from_device: bool
     _now: Now
     _exact: type

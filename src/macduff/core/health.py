@@ -22,6 +22,8 @@ class Health:
     def problem(self, key: str, severity: Severity = Severity.NONE, text: str = "") -> None:
         """Note or (without text) clear what is wrong."""
         if text:
+            if self._problems.get(key) == (severity, text):
+                return
             self._problems[key] = (severity, text)
         elif self._problems.pop(key, None) is None:
             return

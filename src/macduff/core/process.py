@@ -256,6 +256,7 @@ class Process:
 
     def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
         self._listeners.attribute_removed(attribute)
+        device._machine.sources.show()
         device._fields_changed()
 
     def to_dict(self) -> dict[str, Any]:

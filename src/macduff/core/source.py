@@ -107,6 +107,8 @@ class SourceContext:
             self.meta(kind)
             self.invalid(str(error))
             return
+        if attribute._away != "":
+            self._show("")
         if kind == attribute.vtype:
             if wanted is not UNSET:
                 attribute.ask(wanted)
@@ -131,11 +133,18 @@ class SourceContext:
         alarm = Alarm(Severity.INVALID, AlarmStatus.DRIVER, reason)
         if self.target._now[1] != alarm:
             self.target.apply(self.target._now[0], None, alarm)
+        if self.target._away != reason:
+            self._show(reason)
 
     def meta(self, vtype: VType[Any]) -> None:
         """The source knows better: units, limits, labels. A value that is none of that type is not kept."""
         if not self._dropped() and vtype != self.target.vtype:
             retype(self.target, vtype)
+
+    def _show(self, away: str) -> None:
+        """Have the device's health tell of it."""
+        self.target._away = away
+        self._owner._machine.sources.changed()
 
     def _dropped(self) -> bool:
         device = self._owner
