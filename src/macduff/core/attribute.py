@@ -321,14 +321,19 @@ class Attribute(Generic[T]):
 
         return wait_for(self, wanted, timeout)
 
-    def refuse_put(self) -> NotWriteable:
-        """The error for a put of an attribute that has no way to be put."""
+    def refuse_put(self, *, inside: bool = False) -> NotWriteable:
+        """The error for a put of an attribute that has no way to be put; inside: its own device's code asked."""
+        device = self._device
+        if inside and self._from_device:
+            hint = f"; {self.name}.update(value) says what is true"
+        else:
+            others = [name for name, other in device.attributes.items() if other.writable and other is not self]
+            shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+            hint = f"; of {device.name} can be put: {shown}" if others else ""
         return NotWriteable(
-            f"{self._device.name}.{self.name}: expected an attribute that can be put, got a read-only one; "
-            f"inside the device, {self.name}.update(value) says what is true",
-            device=self._device.name,
-            member=self.name,
-        )
+            f"{device.name}.{self.name}: expected a writable attribute, got a read-only one{hint}",
+            device=device.name, member=self.name,
+        )  # fmt: skip
 
     def check_setpoint(self, value: Any) -> T:
         """The value as it would be put, or BadValue with device and member."""

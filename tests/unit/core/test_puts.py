@@ -13,6 +13,7 @@ from macduff import (
     Device,
     DState,
     MacduffError,
+    NotWriteable,
     PausableDevice,
     Process,
     Severity,
@@ -288,3 +289,31 @@ def test_a_removed_device_drops_what_its_source_says(backend: str) -> None:
         assert device._dropped == 2
 
     play(backend, scenario, seeds=range(2))
+
+
+def test_a_put_of_what_is_read_only_says_what_can_be_put(backend: str) -> None:
+    """A client hears what it may do instead; the advice to update is for the device's own code alone."""
+
+    class Knob(Device):
+        turned = Attribute(VInt(), 0)
+        speed = Attribute(VInt(), 0, writable=True)
+
+        @publish_method
+        def turn(self) -> None:
+            self.turned.put(1)
+
+    class Bare(Device):
+        turned = Attribute(VInt(), 0)
+
+    def scenario(process: Process) -> None:
+        process.add(Knob("KNOB"))
+        process.add(Bare("BARE"))
+        told = r"^KNOB\.turned: expected a writable attribute, got a read-only one; of KNOB can be put: speed$"
+        with pytest.raises(NotWriteable, match=told):
+            Client(process).put("KNOB", turned=1).result()
+        with pytest.raises(NotWriteable, match=r"got a read-only one$"):
+            Client(process).put("BARE", turned=1).result()
+        with pytest.raises(NotWriteable, match=r"got a read-only one; turned\.update\(value\) says what is true$"):
+            process.view("KNOB").turn()
+
+    play(backend, scenario, seeds=range(1))
