@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Aborted, Busy, MacduffError, Removed, Superseded, WrongState
 from ..values import Severity
-from . import leases
+from . import leases, pausing
 from .aborting import Aborting
 from .away import Away
 from .call import Call, Outcome, Request
@@ -159,7 +159,7 @@ class Machine:
         """In a worker, at a checkpoint while a pause is asked for: the Process decides; StateChanged if it is taken."""
         answered = self.device._backend_needed().flag()
         answered.reason = f"{self.device.name}: the decision on a pause"
-        self.process._post(self.cycle.decide_pause, call, answered)
+        self.process._post(pausing.decide, self.cycle, call, answered)
         answered.wait()
         call.check()
 

@@ -8,6 +8,7 @@ from ..errors import BadValue, NotFound
 from ..telling import did_you_mean
 from . import leases
 from .call import Call, Outcome, Request
+from .configuring import put_parameters
 from .putting import begin_put, carry_out, confirms
 from .waiting import wait_all
 from .watch import wait_for
@@ -37,7 +38,7 @@ def put(machine: Machine, request: Request) -> None:
     if parameters and not machine.plain:
         if len(parameters) != len(values):
             raise BadValue(f"{device.name}: expected parameters only in one put, got other attributes with them")
-        machine.cycle.put_parameters(request, {attribute.name: value for attribute, value in values.items()})
+        put_parameters(machine.cycle, request, {attribute.name: value for attribute, value in values.items()})
         return
     for attribute in values:
         if attribute.only_in is not None and machine.state not in attribute.only_in:
