@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from macduff.errors import BadValue, DeviceFailed, MacduffError, NotWriteable
 
 from . import wire
+from .directory import REPLY_ALWAYS, name_in
 from .pv import Pv, Subscription
+from .sought import Sought
 from .wire import Frame, Frames, Malformed, message
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ __all__ = ["Channel", "Circuit"]
 
 LOGGER = logging.getLogger("macduff.servers")
 _PLAIN = 7
+_TOGETHER = 64 * 1024
+"""Bytes that are put together before they are handed to the transport."""
 _MASK = struct.Struct(">12xH")
 
 
@@ -50,6 +55,7 @@ class Circuit(asyncio.Protocol):
         self._frames = Frames(site.limits.frame_size)
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
+        self._size = 0
         self._due: dict[Subscription, None] = {}
         self._full = False
         self._off = False
@@ -58,6 +64,7 @@ class Circuit(asyncio.Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._account = self._host = ""
         self.channels: dict[int, Channel] = {}
+        self.sought: Sought[None] = Sought(site.limits.ca_searches)
 
     # the transport
 
@@ -71,7 +78,7 @@ class Circuit(asyncio.Protocol):
             )
             self._transport.abort()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._site.circuits.discard(self)
         for channel in list(self.channels.values()):
@@ -124,12 +131,17 @@ class Circuit(asyncio.Protocol):
             self.send(subscription.message())
 
     def send(self, data: bytes) -> None:
+        """Together with what else is sent in this turn of the loop, or at once when that is much."""
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out.append(data)
+        self._size += len(data)
+        if self._size > _TOGETHER:
+            self._flush()
 
     def _flush(self) -> None:
         if self._out:
+            self._size = 0
             data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
             self._out.clear()
             if self._transport is not None:
@@ -140,7 +152,6 @@ class Circuit(asyncio.Protocol):
             subscription = next(iter(self._due))
             del self._due[subscription]
             self.send(subscription.message())
-            self._flush()
 
     def tell_rights(self, channel: Channel) -> None:
         self.send(message(wire.ACCESS_RIGHTS, first=channel.cid, second=3 if channel.pv.writeable else 1))
@@ -200,14 +211,14 @@ class Circuit(asyncio.Protocol):
                 self._drop(channel)
             self.send(message(wire.CLEAR_CHANNEL, first=frame.first, second=frame.second))
         elif command == wire.SEARCH:
-            self.send(self._site.directory.answer(frame, self._site.port))
+            self._search(name_in(frame), frame.first, frame.kind == REPLY_ALWAYS)
         elif command in (wire.EVENTS_OFF, wire.EVENTS_ON):
             self._off = command == wire.EVENTS_OFF
             self._catch_up()
         elif command == wire.HOST_NAME:
-            self._host = _name(frame)
+            self._host = name_in(frame)
         elif command == wire.CLIENT_NAME:
-            self._account = _name(frame)
+            self._account = name_in(frame)
         elif command == wire.VERSION:
             self.send(message(wire.VERSION, count=wire.MINOR))
         elif command in (wire.ECHO, wire.READ_SYNC):
@@ -215,8 +226,19 @@ class Circuit(asyncio.Protocol):
         else:
             raise Malformed(f"expected a request of Channel Access, got number {command}")
 
+    def _search(self, pv: str, number: int, always: bool) -> None:
+        self.sought.note(None, number, pv)
+        if answer := self._site.directory.answer(pv, number, always):
+            self.send(answer)
+
+    def found(self, names: Iterable[str]) -> None:
+        """These records appeared."""
+        for _, number, pv in self.sought.of(names):
+            if answer := self._site.directory.answer(pv, number):
+                self.send(answer)
+
     def _create(self, frame: Frame) -> None:
-        pv = self._site.directory.find(_name(frame))
+        pv = self._site.directory.find(name_in(frame))
         if pv is None or len(self.channels) >= self._site.limits.ca_channels:
             self.send(message(wire.CREATE_FAILED, first=frame.first))
             return
@@ -243,6 +265,7 @@ class Circuit(asyncio.Protocol):
             return
         (mask,) = _MASK.unpack_from(frame.payload)
         subscription = Subscription(self, channel, frame.second, frame.kind, frame.elements, mask)
+        channel.pv.freshen()
         channel.subscriptions[frame.second] = subscription
         channel.pv.subscriptions[subscription] = None
         self.post(subscription)
@@ -288,7 +311,3 @@ class Circuit(asyncio.Protocol):
         except Exception as error:
             LOGGER.exception("%s: a put failed", pv.name)
             done(DeviceFailed(f"{pv.name}: {type(error).__name__}: {error}"))
-
-
-def _name(frame: Frame) -> str:
-    return frame.payload.split(b"\0", 1)[0].decode()

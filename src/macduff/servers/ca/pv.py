@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from macduff.convert.ca import Facts, Form, Unfit, condition_of
-from macduff.convert.ca.dbr import CONDITIONS, CTRL, SIZES, header
+from macduff.convert.ca.dbr import CONDITIONS, CTRL, DOUBLE, FLOAT, SIZES, header
 from macduff.errors import MacduffError
 from macduff.values import Alarm
 
@@ -23,6 +25,9 @@ VALUE, LOG, ALARM, PROPERTY = 1, 2, 4, 8
 STSACK, CLASS_NAME = 37, 38
 _UNDEFINED = CONDITIONS.index("UDF")
 _INVALID = 3
+_WITH_ALARM = 7
+_NOTHING = {FLOAT: struct.pack(">f", math.nan), DOUBLE: struct.pack(">d", math.nan)}
+"""What stands for a value that cannot be said; 0 in other kinds."""
 
 Done = Callable[[MacduffError | None], None]
 Put = Callable[[Any, str, Done], None]
@@ -43,8 +48,10 @@ class Subscription:
         self.mask = mask
 
     def message(self) -> bytes:
-        """The PV as it is now."""
+        """The PV as it is now. What cannot be said as this type is INVALID: a bad status would end the subscription."""
         status, count, payload = self.channel.pv.packed(self.dbr, self.count)
+        if status == ECA_NOCONVERT and self.dbr >= _WITH_ALARM:
+            status = ECA_NORMAL
         return message(EVENT_ADD, self.dbr, count, status, self.number, payload)
 
 
@@ -114,10 +121,14 @@ class Pv:
         for channel in list(self.channels):
             channel.circuit.disconnect(channel)
 
+    def freshen(self) -> None:
+        """Bring it up to date where nobody did so, for nobody was listening."""
+        if self.fresh is not None and not self.subscriptions:
+            self.fresh()
+
     def packed(self, dbr: int, count: int) -> tuple[int, int, bytes]:
         """Status, elements and payload of an answer; count: how many elements are wanted, 0 for all there are."""
-        if self.fresh is not None:
-            self.fresh()
+        self.freshen()
         found = self._packed.get((dbr, count))
         if found is None:
             found = self._packed[dbr, count] = self._pack(dbr, count)
@@ -134,7 +145,8 @@ class Pv:
         try:
             sent, data, exact = self.form.pack(self.value, kind, count or self.form.count)
         except Unfit:
-            sent, data, exact, status = count or 1, bytes(SIZES[kind]) * (count or 1), False, ECA_NOCONVERT
+            sent, data = count or 1, _NOTHING.get(kind, bytes(SIZES[kind])) * (count or 1)
+            exact, status = False, ECA_NOCONVERT
         else:
             status = ECA_NORMAL
         if not exact:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from macduff.limits import Limits
 
@@ -14,6 +13,7 @@ from ..following import Follower
 from .circuit import Circuit
 from .directory import Directory
 from .mirror import DeviceMirror
+from .sought import Sought
 from .wire import BEACON, MINOR, message
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Site"]
 
-LOGGER = logging.getLogger("macduff.servers")
+Address = tuple[str | Any, int]
+_TOGETHER = 50
+"""Answers in one datagram, of 24 bytes each."""
 
 
 class Site(asyncio.DatagramProtocol):
@@ -42,8 +44,10 @@ class Site(asyncio.DatagramProtocol):
         self.limits = limits
         self.read_only = read_only
         self.port: int = tcp.getsockname()[1]
-        self.directory = Directory()
+        self.directory = Directory(self.port, self._appeared)
         self.circuits: set[Circuit] = set()
+        self._sought: Sought[Address] = Sought(limits.ca_searches)
+        self._new: list[str] = []
         self._tcp, self._udp = tcp, udp
         self._beacons = beacons
         self._address = int.from_bytes(socket.inet_aton(tcp.getsockname()[0]), "big")
@@ -106,11 +110,35 @@ class Site(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._search = cast("asyncio.DatagramTransport", transport)
 
-    def datagram_received(self, data: bytes, address: tuple[str | object, int]) -> None:
+    def datagram_received(self, data: bytes, addr: Address) -> None:
         self.turn()
-        answer = self.directory.datagram(data, self.port)
+        answer = self.directory.datagram(data, lambda number, pv: self._sought.note(addr, number, pv))
         if answer and self._search is not None:
-            self._search.sendto(answer, address)
+            self._search.sendto(answer, addr)
+
+    def _appeared(self, name: str) -> None:
+        """A record was added: tell those who searched for it, all that come in this turn together."""
+        if name in self._sought or any(name in circuit.sought for circuit in self.circuits):
+            if not self._new:
+                self._loop.call_soon(self._tell_later)
+            self._new.append(name)
+
+    def _tell_later(self) -> None:
+        names, self._new = self._new, []
+        for delay in self.limits.ca_found:
+            self._loop.call_later(delay, self._tell_found, names)
+
+    def _tell_found(self, names: list[str]) -> None:
+        searches: dict[Address, list[tuple[int, str]]] = {}
+        for address, number, pv in self._sought.of(names):
+            searches.setdefault(address, []).append((number, pv))
+        for address, wanted in searches.items():
+            for begin in range(0, len(wanted), _TOGETHER):
+                answer = self.directory.late(wanted[begin : begin + _TOGETHER])
+                if answer and self._search is not None and not self._search.is_closing():
+                    self._search.sendto(answer, address)
+        for circuit in list(self.circuits):
+            circuit.found(names)
 
     def announce(self) -> None:
         """Beacons that come quicker than before tell clients to look again for what they did not find."""
