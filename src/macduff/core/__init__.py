@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .attribute import UNSET, Attribute
+from .attribute import Attribute
 from .block import ProcessDevice, creatable
 from .call import MethodLog, Outcome, Request
 from .child import Child
@@ -15,6 +15,7 @@ from .process import Process
 from .runnable import ConfigurableDevice, PausableDevice, RunnableDevice
 from .source import Binding, Source, SourceContext, Wire
 from .states import LEGAL, TRANSITIONS, DState, StateChanged, StateException
+from .unset import UNSET
 from .view import View
 from .waiting import released
 from .watch import Watch

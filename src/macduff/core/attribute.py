@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar
 
 import numpy as np
 
-from ..errors import BadValue, NotWriteable
-from ..values import NO_ALARM, Alarm, AlarmStatus, Reading, Severity, VType
+from ..errors import BadValue
+from ..values import NO_ALARM, Alarm, Reading, VType
+from .initial import first_value
 from .lane import Now
+from .refusals import foreign_update
 from .states import DState
+from .unset import UNSET
 
 if TYPE_CHECKING:
     from .device import Device
     from .source import Binding, Source
 
-__all__ = ["UNSET", "Attribute"]
+__all__ = ["Attribute"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Callable[..., Any])
-
-
-class _Unset:
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET: Any = _Unset()
-"""Stands for "not given" where None is a value."""
-
-
-class _Never:
-    """No value is of this class: an attribute whose updates all take the careful path."""
-
-
-def _first(vtype: VType[T], initial: T) -> T:
-    """The initial value as one of its type; TypeError where the attribute is declared."""
-    try:
-        return vtype.validate(initial, "Attribute(initial)")
-    except BadValue as error:
-        hint = "; the description comes after it" if isinstance(initial, str) else ""
-        raise TypeError(f"{error}{hint}") from None
-
-
-NEVER_CONNECTED = Alarm(Severity.INVALID, AlarmStatus.UNDEFINED, "never connected")
 
 
 class Attribute(Generic[T]):
@@ -78,7 +55,7 @@ class Attribute(Generic[T]):
             raise TypeError(f"Attribute: expected a description after the initial value, got {description!r}")
         self.vtype = vtype
         self.name = ""
-        self._initial = initial if initial is UNSET else _first(vtype, initial)
+        self._initial = initial if initial is UNSET else first_value(vtype, initial)
         self._description = description
         self._label = label
         self.tags: tuple[str, ...] = tuple(tags) + tuple(vtype.tags)
@@ -125,32 +102,6 @@ class Attribute(Generic[T]):
 
     # on a device
 
-    def _bind(self, device: Device) -> Attribute[T]:
-        """This attribute for one device."""
-        bound = copy.copy(self)
-        bound._device = device
-        bound._local = device._local
-        bound._mutex = device._mutex
-        bound._preempt = None
-        bound._listened = 0
-        bound._wanted = 0
-        bound._every = 0
-        bound._watchers = ()
-        bound._reporters = ()
-        bound._binding = None
-        bound._writer = None
-        bound._setpoint = UNSET
-        bound._away = None
-        bound._from_device = self.source is None
-        value = self.vtype.zero() if self._initial is UNSET else self._initial
-        alarm = NO_ALARM if self.source is None else NEVER_CONNECTED
-        if self.source is None:
-            alarm = self.vtype.alarm_for(value)
-        bound._time_ns = device._clock.time_ns
-        bound._now = (value, alarm, device._clock.time_ns(), 0)
-        bound._set_fast()
-        return bound
-
     _device: Device
     _local: Any
     _mutex: Any
@@ -168,10 +119,6 @@ class Attribute(Generic[T]):
     _from_device: bool
     _now: Now
     _exact: type
-
-    def _set_fast(self) -> None:
-        exact = self.vtype.exact
-        self._exact = exact if exact is not None and self._from_device else _Never
 
     @property
     def value(self) -> T:
@@ -237,19 +184,10 @@ class Attribute(Generic[T]):
 
     def _update_carefully(self, value: Any, time: int | None, alarm: Alarm | None, owned: bool) -> None:
         device = self._device
-        where = f"{device.name}.{self.name}"
         call = self._local.call
-        if call is not None and call.device is not device:
-            raise RuntimeError(
-                f"{where}: expected an update by its own device, got one by {call.device.name}; "
-                f"call a method of {device.name} or put the attribute"
-            )
-        if not self._from_device:
-            raise RuntimeError(
-                f"{where}: its value comes from {self.source!r}, so only that updates it; "
-                f"put({value!r}) asks for a change"
-            )
-        self.apply(self._checked(value, where, owned), time, alarm, call)
+        if not self._from_device or (call is not None and call.device is not device):
+            raise foreign_update(self, value, call)
+        self.apply(self._checked(value, f"{device.name}.{self.name}", owned), time, alarm, call)
 
     def _checked(self, value: Any, where: str, owned: bool) -> T:
         if owned and isinstance(value, np.ndarray):
@@ -320,20 +258,6 @@ class Attribute(Generic[T]):
         from .watch import wait_for
 
         return wait_for(self, wanted, timeout)
-
-    def refuse_put(self, *, inside: bool = False) -> NotWriteable:
-        """The error for a put of an attribute that has no way to be put; inside: its own device's code asked."""
-        device = self._device
-        if inside and self._from_device:
-            hint = f"; {self.name}.update(value) says what is true"
-        else:
-            others = [name for name, other in device.attributes.items() if other.writable and other is not self]
-            shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
-            hint = f"; of {device.name} can be put: {shown}" if others else ""
-        return NotWriteable(
-            f"{device.name}.{self.name}: expected a writable attribute, got a read-only one{hint}",
-            device=device.name, member=self.name,
-        )  # fmt: skip
 
     def check_setpoint(self, value: Any) -> T:
         """The value as it would be put, or BadValue with device and member."""

@@ -19,6 +19,7 @@ from .attribute import Attribute
 from .building import DeviceParts, bound_arguments, declared, parts_of
 from .describing import as_dict
 from .future import Future
+from .initial import bind
 from .lane import Segment
 from .machine import Machine
 from .method import Method, MethodSpec, Published
@@ -124,7 +125,7 @@ class Device:
 
     def _add_part(self, name: str, part: Attribute[Any] | Published[Any, Any, Any]) -> None:
         if isinstance(part, Attribute):
-            self.attributes[name] = self.__dict__[name] = part._bind(self)
+            self.attributes[name] = self.__dict__[name] = bind(part, self)
         else:
             self.methods[name] = self.__dict__[name] = Method(self, name, part.spec, part.function)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .initial import bind
+
 if TYPE_CHECKING:
     from .attribute import Attribute
     from .device import Device
@@ -23,7 +25,7 @@ def add_attribute(device: Device, name: str, attribute: Attribute[T]) -> Attribu
         raise ValueError(f"{device.name}.{name}: expected a name that no device has, got one of {device.name}:{name}")
     attribute = copy.copy(attribute)  # it may be given to others too
     attribute.name = name
-    bound = attribute._bind(device)
+    bound = bind(attribute, device)
     if process is not None:
         process._joining.prepare_attribute(device, bound)
     with device._mutex:

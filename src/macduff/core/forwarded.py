@@ -13,13 +13,16 @@ from ..errors import BadValue, Disconnected, MacduffError, NotFound, Removed, To
 from ..telling import did_you_mean
 from ..values import Alarm, AlarmStatus, Reading, Severity
 from . import leases
-from .attribute import NEVER_CONNECTED, UNSET, Attribute
+from .attribute import Attribute
 from .call import Outcome, Request
 from .device import Device
+from .initial import NEVER_CONNECTED, bind
 from .machine import Machine
 from .method import Method, MethodSpec
+from .refusals import read_only
 from .retyping import retype
 from .states import StateChanged
+from .unset import UNSET
 
 if TYPE_CHECKING:
     from ..values import VType
@@ -141,7 +144,7 @@ class ForwardingMachine(Machine):
         if attribute is None:
             raise self._not_found(name, "an attribute", self.device.attributes)
         if not attribute.writable:
-            raise attribute.refuse_put()
+            raise read_only(attribute)
         return attribute
 
     def _not_found(self, member: str, what: str, known: Iterable[str]) -> NotFound:
@@ -195,7 +198,7 @@ def reshape(
             kept[name] = old
         elif name not in base:
             attribute.name = name
-            kept[name] = bound = attribute._bind(device)
+            kept[name] = bound = bind(attribute, device)
             process._joining.prepare_attribute(device, bound)
             added.append(bound)
     always = {name: member for name, member in device.attributes.items() if name in base}

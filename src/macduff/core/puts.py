@@ -10,6 +10,7 @@ from . import leases
 from .call import Call, Outcome, Request
 from .configuring import put_parameters
 from .putting import begin_put, carry_out, confirms
+from .refusals import read_only
 from .waiting import wait_all
 from .watch import wait_for
 
@@ -31,7 +32,7 @@ def put(machine: Machine, request: Request) -> None:
             raise NotFound(f"{device.name}.{name}: expected an attribute of {device.name}, got none of that name{hint}",
                            device=device.name, member=name)  # fmt: skip
         if not attribute.writable:
-            raise attribute.refuse_put()
+            raise read_only(attribute)
         values[attribute] = attribute.check_setpoint(value)
     leases.check(device, request)
     parameters = [attribute for attribute in values if attribute.parameter]

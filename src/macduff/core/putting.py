@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MacduffError
 from .call import Call, Outcome, Outside
 from .future import Future
+from .refusals import read_only
 from .waiting import current, request_child, wait_all
 from .watch import wait_for
 
@@ -44,7 +45,7 @@ def carry_out(
         attribute.apply(value, call=token)
         attribute.ask(value, token)
     else:
-        raise attribute.refuse_put(inside=True)
+        raise read_only(attribute, inside=True)
     if readback:
         wait_for(attribute, confirms(attribute, value), timeout)
 
@@ -53,7 +54,7 @@ def begin_put(attribute: Attribute[Any], value: Any, call: Call | Outside) -> Fu
     """Send a put to the attribute's source; the future ends when the source says that it is done."""
     binding = attribute._binding
     if binding is None or attribute.source is None or not attribute.source.writable:
-        raise attribute.refuse_put(inside=True)
+        raise read_only(attribute, inside=True)
     call.check()
     future: Future[None] = Future(call, f"the put of {attribute._device.name}.{attribute.name}")
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadValue
 from ..values import Alarm, AlarmStatus, Severity, VType
-from .attribute import UNSET
+from .initial import fast_class
+from .unset import UNSET
 
 if TYPE_CHECKING:
     from .attribute import Attribute
@@ -39,7 +40,7 @@ def retype(
             if done:
                 device._segment = None  # what came before it was of the old type
                 attribute.vtype = vtype
-                attribute._set_fast()
+                attribute._exact = fast_class(attribute)
                 attribute._setpoint = wanted
                 if reading is not None:
                     wake = attribute._swap(reading)

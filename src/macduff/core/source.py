@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import BadValue, MacduffError
 from ..values import Alarm, AlarmStatus, Severity, VType
-from .attribute import UNSET
 from .retyping import retype
+from .unset import UNSET
 
 if TYPE_CHECKING:
     from .attribute import Attribute
