@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from ..values import VArray, VBool, VString, VTable, VType, vtype_of
 from .attribute import Attribute
 from .device import Device
+from .dynamic import fields_changed
 from .method import Method, MethodSpec
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ProcessDevice(Device):
             return device.name
 
         self._publish(spec.name, spec, create)
-        self._fields_changed()
+        fields_changed(self)
 
     def _publish(self, name: str, spec: MethodSpec, function: Callable[..., Any]) -> None:
         method: Method[Any, Any] = Method(self, name, spec, function)

@@ -6,23 +6,24 @@ import inspect
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
 from ..errors import NotFound
 from ..limits import DEFAULTS
-from ..values import Reading, VEnum, VString, VType
-from . import dynamic, family, opening, putting, starting, waiting
+from ..values import Reading, VEnum, VString
+from . import changing, dynamic, events, family, opening, putting, starting, waiting
+from . import own_thread as threads
 from .attribute import Attribute
 from .building import DeviceParts, bound_arguments, declared, parts_of
 from .describing import as_dict
+from .events import event
 from .future import Future
 from .initial import bind
 from .lane import Segment
 from .machine import Machine
-from .method import Method, MethodSpec, Published
+from .method import Method, MethodSpec
 from .names import check_device_name
 from .states import DState
 from .unbound import CLOCK, LOCAL, no_lane, no_wake
@@ -30,7 +31,6 @@ from .watch import Watch
 
 if TYPE_CHECKING:
     from ..primitives import Backend, Clock
-    from .own_thread import OwnThread
     from .process import Process
 
 __all__ = ["Device"]
@@ -39,14 +39,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 D = TypeVar("D", bound="Device")
-
-
-def _abort(device: Device) -> None:
-    """Stop whatever this device does."""
-
-
-def _reset(device: Device, force: bool = False) -> None:
-    """Leave Fault. With force, although a thread that disobeyed an abort still runs."""
 
 
 class Device:
@@ -67,8 +59,8 @@ class Device:
     health = Attribute(VString(), "OK", "OK, or what is wrong")
     state = Attribute(VEnum(DState), DState.Idle, "What the device is doing")
     status = Attribute(VString(), "", "What the running method reports")
-    abort = Published(_abort, {"event": "abort"})
-    reset = Published(_reset, {"event": "reset"})
+    abort = event(events.abort)
+    reset = event(events.reset)
 
     name: str
     attributes: dict[str, Attribute[Any]]
@@ -85,7 +77,7 @@ class Device:
 
     def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
         check_device_name(name) if name != "." else None
-        self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name)
+        self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name, clock=CLOCK)
         self._set(tags=(opening.OPENS_MEMBERS,) if self.opens_members else ())
         self._set(description=inspect.cleandoc(type(self).__doc__ or ""))
         self._log = logging.getLogger(f"macduff.device.{name}")
@@ -99,15 +91,12 @@ class Device:
         self._wake: Callable[[], None] = no_wake
         self._local: Any = LOCAL
         self._clock: Any = CLOCK
-        self._set(clock=CLOCK)
         self._preempt: Callable[[], None] | None = None
-        self._backend: Backend | None = None
         self._process: Process | None = None
         self._lock: Any = None
         self._slots: Any = None
-        self._removed = False
-        self._simulate = False
-        self._helpers: list[OwnThread] = []
+        self._removed = self._simulate = False
+        self._helpers: list[threads.OwnThread] = []
         self._dropped = 0
         self._parent: Device | None = None
         self._children: dict[str, Device] = {}
@@ -115,19 +104,16 @@ class Device:
         self._machine = Machine(self)
         self._set(attributes={}, methods={})
         for part_name, part in self._parts.members.items():
-            self._add_part(part_name, part)
+            if isinstance(part, Attribute):
+                self.attributes[part_name] = self.__dict__[part_name] = bind(part, self)
+            else:
+                self.methods[part_name] = self.__dict__[part_name] = Method(self, part_name, part.spec, part.function)
         self._set_fields()
         for role, child in children.items():
             self.set_child(role, child)
 
     def _set(self, **values: Any) -> None:
         self.__dict__.update(values)
-
-    def _add_part(self, name: str, part: Attribute[Any] | Published[Any, Any, Any]) -> None:
-        if isinstance(part, Attribute):
-            self.attributes[name] = self.__dict__[name] = bind(part, self)
-        else:
-            self.methods[name] = self.__dict__[name] = Method(self, name, part.spec, part.function)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name.startswith("_"):
@@ -152,31 +138,11 @@ class Device:
 
     def update(self, **values: Any) -> None:
         """Several attributes in one change: nobody ever sees half of it. Raises BadValue and changes nothing."""
-        call = self._local.call
-        if call is not None and call.device is not self:
-            raise RuntimeError(f"{self.name}.update: expected its own code, got {call.device.name}'s")
-        checked = []
-        for name, value in values.items():
-            attribute = self._attribute(name)
-            if not attribute._from_device:
-                attribute.update(value)  # refuses, and says why
-            value = attribute.vtype.validate(value, f"{self.name}.{name}")
-            checked.append((attribute, value, attribute.vtype.alarm_for(value)))
-        now = self._clock.time_ns()
-        wake = False
-        with self._mutex:
-            if call is not None and call.dead is not None and not call.shielded():
-                raise call.dead
-            for attribute, value, alarm in checked:
-                wake = attribute._swap((value, alarm, now), call) or wake
-        if wake:
-            self._wake()
+        changing.update(self, values)
 
     def snapshot(self, *names: str) -> dict[str, Reading]:
         """Readings of several attributes (all when none is named), taken together."""
-        wanted = [self._attribute(name) for name in names] if names else list(self.attributes.values())
-        with self._mutex:
-            return {attribute.name: Reading(*attribute._now) for attribute in wanted}
+        return changing.snapshot(self, names)
 
     def put(self, *, readback: bool = False, timeout: float | None = None, **values: Any) -> None:
         """Put several attributes in parallel; done when all are. See `Attribute.put`."""
@@ -230,15 +196,11 @@ class Device:
 
     def own_thread(self, open: Callable[[], T]) -> T:
         """An object made by `open()` in a thread of its own, whose methods all run there; for thread-bound SDKs."""
-        from .own_thread import own_thread
-
-        return own_thread(self, open)
+        return threads.own_thread(self, open)
 
     def wait_async(self, coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run a coroutine of an asyncio-only driver and wait for its result, the lock released. timeout in seconds."""
-        from .own_thread import wait_async
-
-        return wait_async(self, coroutine, timeout)
+        return threads.wait_async(self, coroutine, timeout)
 
     # what authors override
 
@@ -287,14 +249,9 @@ class Device:
         """Take away an attribute that `add_attribute` gave."""
         dynamic.remove_attribute(self, name)
 
-    def _fields_changed(self) -> None:
-        dynamic.fields_changed(self)
-
     def _set_fields(self) -> None:
         """Under the value mutex once others know the device; a new mapping, for others look at the old one."""
         self._fields: dict[str, Any] = {**self.attributes, **self.methods}
-
-    # what servers see
 
     @property
     def fields(self) -> Mapping[str, Attribute[Any] | Method[Any, Any]]:
@@ -317,21 +274,11 @@ class Device:
 
     # what methods take; `configure` differs from device to device
 
-    def _takes(self, method: Method[Any, Any]) -> Mapping[str, VType[Any]]:
-        return self._method_spec(method).takes
-
-    def _required(self, method: Method[Any, Any]) -> tuple[str, ...]:
-        return method.spec.required
-
     def _defaults(self, method: Method[Any, Any]) -> Mapping[str, Any]:
         return method.spec.defaults
 
     def _method_spec(self, method: Method[Any, Any]) -> MethodSpec:
-        spec = method.spec
-        if not spec.like:
-            return spec
-        types = {argument: self.attributes[attribute].vtype for argument, attribute in spec.like.items()}
-        return replace(spec, takes={**spec.takes, **types})
+        return method.spec.now(self.attributes)
 
     def _finals(self, event: str) -> tuple[DState, ...]:
         """The states that a do_ function may return, the default first."""
@@ -340,18 +287,12 @@ class Device:
     # joining a Process
 
     def _backend_needed(self) -> Backend:
-        if self._backend is None:
-            raise RuntimeError(f"{self.name}: expected a device that was added to a Process, got one on its own")
-        return self._backend
+        return self._process_needed().backend
 
     def _process_needed(self) -> Process:
         if self._process is None:
             raise RuntimeError(f"{self.name}: expected a device that was added to a Process, got one on its own")
         return self._process
-
-    def _family(self) -> Iterator[Device]:
-        """This device and the parts that belong to it."""
-        return family.family(self)
 
 
 Device._parts = declared(Device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from ..errors import DeviceFailed, MacduffError
@@ -10,7 +11,9 @@ from ..telling import described
 if TYPE_CHECKING:
     from .call import Call
 
-__all__ = ["Defect", "failure", "succeeded"]
+__all__ = ["Defect", "failure", "log_unseen", "succeeded"]
+
+LOG = logging.getLogger("macduff.core")
 
 AGAIN_AND_AGAIN = ("idle", "connect")
 """Calls that are made again when they failed: the same failure is logged when it comes first."""
@@ -43,3 +46,11 @@ def failure(call: Call, error: BaseException) -> MacduffError:
 def succeeded(call: Call) -> None:
     """The next failure of it is news again."""
     call.device._machine.last_failures.pop(call.name, None)
+
+
+def log_unseen(call: Call) -> None:
+    """Errors of what it started and never waited for (rule 14)."""
+    for future in call.unseen:
+        error = future.take_error()
+        if error is not None:
+            LOG.error("%s.%s: %s failed, and nobody waited: %s", call.device.name, call.name, future.what, error)

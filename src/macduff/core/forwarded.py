@@ -16,6 +16,7 @@ from . import leases
 from .attribute import Attribute
 from .call import Outcome, Request
 from .device import Device
+from .dynamic import fields_changed
 from .initial import NEVER_CONNECTED, bind
 from .machine import Machine
 from .method import Method, MethodSpec
@@ -218,7 +219,7 @@ def reshape(
         process._post(process._attribute_added, device, bound)
     for member in gone:
         process._post(process._attribute_removed, device, member)
-    device._fields_changed()
+    fields_changed(device)
 
 
 def _elsewhere(_device: Device, **arguments: Any) -> None:

@@ -14,6 +14,7 @@ from .attribute import Attribute
 from .building import check_made
 from .call import Call, Outcome
 from .device import Device
+from .family import family as family_of
 from .names import Names
 from .source import SourceContext
 from .waiting import released
@@ -40,7 +41,7 @@ class Joining:
         """`Process.add`: prepare here, register on the Process thread."""
         check_made(device)
         process = self._process
-        family = list(device._family())
+        family = list(family_of(device))
         for member in family:
             self._check(member)
         self.names.take(family)
@@ -103,7 +104,7 @@ class Joining:
     def prepare(self, device: Device, simulate: bool) -> None:
         """Bind a device to this Process's backend and its sources to the device; nothing is opened."""
         process, backend = self._process, self._process.backend
-        device._process, device._backend = process, backend
+        device._process = process
         device._clock, device._local, device._preempt = backend.clock, backend.local, backend.preempt
         device._set(clock=backend.clock)
         device._lock = Lock(backend, f"lock of {device.name}")

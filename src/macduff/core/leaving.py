@@ -11,6 +11,7 @@ from ..errors import Busy, MacduffError, NotFound
 from . import leases
 from .call import Call, Outcome
 from .failing import Defect
+from .family import family as family_of
 from .states import StateChanged
 from .waiting import released
 
@@ -70,7 +71,7 @@ class Leaving:
                 f"{name}: expected a device that no other uses, got one used by {', '.join(users)}; remove that first",
                 device=name, state=state, allowed=allowed,
             )  # fmt: skip
-        family = list(device._family())
+        family = list(family_of(device))
         busy = [m.name for m in family if _is_used(m) or m._machine.holder not in (None, *family)]
         if busy and not force:
             raise Busy(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Aborted, Busy, MacduffError, Removed, Superseded, WrongState
 from ..values import Severity
-from . import leases, pausing
+from . import leases
 from .aborting import Aborting
 from .away import Away
 from .call import Call, Outcome, Request
@@ -154,14 +154,6 @@ class Machine:
     def needs_reset(self) -> bool:
         """Whether a parent's reset has anything to do here."""
         return self.state in (DState.Fault, DState.Aborted) or (self.state is DState.Ready and not self.plain)
-
-    def offer_pause(self, call: Any) -> None:
-        """In a worker, at a checkpoint while a pause is asked for: the Process decides; StateChanged if it is taken."""
-        answered = self.device._backend_needed().flag()
-        answered.reason = f"{self.device.name}: the decision on a pause"
-        self.process._post(pausing.decide, self.cycle, call, answered)
-        answered.wait()
-        call.check()
 
     @property
     def open_elsewhere(self) -> bool:

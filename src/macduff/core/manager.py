@@ -10,7 +10,7 @@ from ..errors import MacduffError, TooMany
 from ..primitives import Pool
 from ..values import Severity
 from .call import Call, Outcome, Request
-from .failing import failure, succeeded
+from .failing import failure, log_unseen, succeeded
 from .future import Future
 from .idling import IdleTasks
 from .states import StateChanged
@@ -151,7 +151,7 @@ class DeviceManager:
         if not call.reserved:
             self.open -= 1
         if call.dead is None:  # else what it started was ended with it, and that is no news
-            self._log_unseen(call)
+            log_unseen(call)
         try:
             call.on_end(call)
         except Exception as error:
@@ -160,14 +160,6 @@ class DeviceManager:
                 self._process._resolve(call.request, Outcome(None, MacduffError(f"{type(error).__name__}: {error}")))
             if self._process.backend.name == "simulated":
                 raise
-
-    @staticmethod
-    def _log_unseen(call: Call) -> None:
-        """Errors of what it started and never waited for (rule 14)."""
-        for future in call.unseen:
-            error = future.take_error()
-            if error is not None:
-                LOG.error("%s.%s: %s failed, and nobody waited: %s", call.device.name, call.name, future.what, error)
 
     def no_longer_waits(self, call: Call) -> bool:
         """Its own code has ended, so that it need not wait for what it started any longer: then it ends here."""

@@ -99,11 +99,11 @@ class Method(Generic[P, R]):
 
     @property
     def takes(self) -> Mapping[str, VType[Any]]:
-        return self.device._takes(self)
+        return self.device._method_spec(self).takes
 
     @property
     def required(self) -> tuple[str, ...]:
-        return self.device._required(self)
+        return self.device._method_spec(self).required
 
     @property
     def defaults(self) -> Mapping[str, Any]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .call import Call, Outcome, Request
+from .call import Call, Outcome, Outside, Request
 from .states import DState, StateChanged
 
 if TYPE_CHECKING:
     from ..primitives import Flag
     from .cycle import Cycle
+    from .device import Device
 
-__all__ = ["decide", "pause", "stop"]
+__all__ = ["decide", "offer", "pause", "stop"]
+
+
+def offer(device: Device, call: Call | Outside) -> None:
+    """In a worker, at a checkpoint while a pause is asked for: the Process decides; StateChanged if it is taken."""
+    answered = device._backend_needed().flag()
+    answered.reason = f"{device.name}: the decision on a pause"
+    device._process_needed()._post(decide, device._machine.cycle, call, answered)
+    answered.wait()
+    call.check()
 
 
 def pause(cycle: Cycle, request: Request) -> None:

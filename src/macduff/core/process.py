@@ -19,6 +19,7 @@ from .call import Call, Outcome, Request
 from .calllog import log_call
 from .deciding import accept
 from .device import Device
+from .dynamic import fields_changed
 from .joining import Joining
 from .lane import Segment
 from .leaving import Leaving
@@ -250,14 +251,14 @@ class Process:
         """
         if device._removed or device.attributes.get(attribute.name) is not attribute:
             return
-        device._fields_changed()
+        fields_changed(device)
         self._listeners.attribute_added(attribute)
         self._joining.begin_source(attribute)
 
     def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
         self._listeners.attribute_removed(attribute)
         device._machine.sources.show()
-        device._fields_changed()
+        fields_changed(device)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in the Process as plain data."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadValue
 from ..values import Alarm, AlarmStatus, Severity, VType
+from .dynamic import fields_changed
 from .initial import fast_class
 from .unset import UNSET
 
@@ -53,7 +54,7 @@ def retype(
     if wake:
         device._wake()
     if any(name in method.spec.like.values() for method in device.methods.values()):
-        device._fields_changed()  # what those methods take follows this attribute
+        fields_changed(device)  # what those methods take follows this attribute
 
 
 def _kept(attribute: Attribute[Any], vtype: VType[Any]) -> tuple[Any, Alarm, int] | None:

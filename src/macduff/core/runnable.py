@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from ..errors import MacduffError, TimedOut, WrongState
 from ..values import VDouble, VInt, VType
+from . import events
 from .attribute import Attribute
 from .call import Call
 from .device import Device
+from .events import event
 from .method import Method, MethodSpec, Published
 from .putting import begin_put, confirms
 from .states import DState
@@ -20,45 +22,14 @@ from .watch import wait_for
 __all__ = ["ConfigurableDevice", "PausableDevice", "RunnableDevice"]
 
 
-def _configure(device: Device, *args: Any, **params: Any) -> None:
-    """Make ready to run with these parameters; what is left out keeps its set point."""
-
-
-def _validate(device: ConfigurableDevice, *args: Any, **params: Any) -> Any:
-    """Check parameters and touch nothing; return them as they would be used, with estimates."""
-    used = device._with_setpoints(params)
-    result = dict(type(device).validate(device, **used))
-    return {"duration": float("nan"), **used, **result}
-
-
-def _run(device: Device) -> None:
-    """Do all steps; goes on over pause and resume."""
-
-
-def _pause(device: Device) -> None:
-    """Hold a run at its next checkpoint."""
-
-
-def _rewind(device: Device, steps: int) -> None:
-    """Go back by so many completed steps."""
-
-
-def _resume(device: Device) -> None:
-    """Let a paused run go on."""
-
-
-def _event(function: Any, name: str) -> Published[Any, Any, Any]:
-    return Published(function, {"event": name})
-
-
 class ConfigurableDevice(Device):
     """A device with parameters: attributes declared `parameter=True` are the arguments of `configure`."""
 
     configure_on_put: ClassVar[bool] = False
     """Whether a put of a parameter in Idle configures at once, instead of being kept for `configure`."""
 
-    configure = Published(_configure, {"event": "configure"}, dynamic=True)
-    _published: ClassVar[Mapping[str, Any]] = {"validate": Published(_validate, {"busy": "allow"}, dynamic=True)}
+    configure = event(events.configure, dynamic=True)
+    _published: ClassVar[Mapping[str, Any]] = {"validate": Published(events.validate, {"busy": "allow"}, dynamic=True)}
 
     def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
         super().__init__(name, wire=wire, **children)
@@ -162,7 +133,7 @@ class RunnableDevice(ConfigurableDevice):
 
     total_steps = Attribute(VInt(), 0, "Steps of a run")
     completed_steps = Attribute(VInt(), 0, "Steps done so far")
-    run = _event(_run, "run")
+    run = event(events.run)
 
     def do_run(self) -> DState | None:
         """Do the steps that are left, from `completed_steps` to `total_steps`. Returns Ready or Idle."""
@@ -175,9 +146,9 @@ class RunnableDevice(ConfigurableDevice):
 class PausableDevice(RunnableDevice):
     """A runnable device that can be paused at its checkpoints, rewound and resumed."""
 
-    pause = _event(_pause, "pause")
-    rewind = _event(_rewind, "rewind")
-    resume = _event(_resume, "resume")
+    pause = event(events.pause)
+    rewind = event(events.rewind)
+    resume = event(events.resume)
 
     def do_rewind(self, steps: int) -> None:
         """Make ready to do the last `steps` again; the base class counts `completed_steps` down afterwards."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_type_hints
 
 from ..errors import BadValue
@@ -33,6 +33,13 @@ class MethodSpec:
     label: str = ""
     tags: tuple[str, ...] = ()
     like: Mapping[str, str] = field(default_factory=dict)  # argument -> the attribute whose type it has, now
+
+    def now(self, attributes: Mapping[str, Any]) -> MethodSpec:
+        """With the types that the attributes in `like` have now."""
+        if not self.like:
+            return self
+        types = {argument: attributes[name].vtype for argument, name in self.like.items()}
+        return replace(self, takes={**self.takes, **types})
 
     def bind(self, where: str, parameters: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
         """The arguments of a call, validated and control limits applied; BadValue names the first that is wrong."""

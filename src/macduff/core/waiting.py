@@ -10,6 +10,7 @@ from ..errors import TimedOut
 from ..values import Reading
 from .call import Call, Outcome, Outside, Request
 from .future import Future
+from .pausing import offer
 
 if TYPE_CHECKING:
     from .attribute import Attribute
@@ -77,7 +78,7 @@ def wait(device: Device, seconds: float, *, pausable: bool = False) -> None:
     call = current(device)
     end = device._clock.monotonic() + seconds
     if pausable and block(call, f"{device.name} waits {seconds} s or a pause", lambda: call.pause_wanted, seconds):
-        device._machine.offer_pause(call)
+        offer(device, call)
         seconds = end - device._clock.monotonic()  # the pause was not taken, so the wait goes on
         pausable = False
     if not pausable:
@@ -94,7 +95,7 @@ def checkpoint(device: Device, timeout: float | None = None) -> None:
     if preempt is not None:
         preempt()
     if call.pause_wanted:
-        device._machine.offer_pause(call)
+        offer(device, call)
     call.check()
 
 

@@ -26,6 +26,7 @@ from macduff import (
     VString,
     idle_task,
 )
+from macduff.core.family import family
 from macduff.protocol.model import SEvent
 from macduff.values import Reading
 from tests.support import eventually, free_port, random_name
@@ -46,7 +47,7 @@ def good(device: Device) -> bool:
 def supply(process: Process, bench: Bench, **options: Any) -> Supply:
     device = Supply(random_name("PSU"), bench.address, **options)
     process.add(device)
-    eventually(lambda: all(good(member) for member in device._family()), "all queries answered")
+    eventually(lambda: all(good(member) for member in family(device)), "all queries answered")
     return device
 
 
@@ -236,7 +237,7 @@ def test_away_and_back(process: Process, bench: Bench) -> None:
         process.view(psu.name).ask("*IDN?")
     assert time.monotonic() - began < 0.5
     bench.order(set=["VOLT", 1, "2.5"], listen=True)
-    eventually(lambda: all(good(member) for member in psu._family()), "healed", timeout=10.0)
+    eventually(lambda: all(good(member) for member in family(psu)), "healed", timeout=10.0)
     assert out1.attributes["voltage"].value == 2.5  # asked anew
 
 

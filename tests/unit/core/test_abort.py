@@ -67,8 +67,7 @@ class Clinger(Device):
         self._over = False
 
     def _nap(self) -> None:
-        assert self._backend is not None
-        self._backend.sleep(0.01)
+        self._backend_needed().sleep(0.01)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
