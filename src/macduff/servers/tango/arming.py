@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import tango
 
-from .shown import EVENTS
+from .shown import SUBSCRIBED
 
 if TYPE_CHECKING:
     from .host import Host
@@ -55,16 +55,18 @@ class Arming:
             return
         due, self._due = self._due, {}
         for mirror, wanted in due.items():
+            there = {*mirror.attributes, "State", "Status"}
             for attribute, event in wanted:
-                if mirror.device is not None and (attribute in mirror.attributes or attribute in ("State", "Status")):
+                if attribute in there:
                     self._subscribe(mirror, attribute, event)
             with self._host.guard:
+                self.want(mirror.tango_name, [each for each in wanted if each[0] not in there])
                 if mirror.device is not None:
                     mirror.push_all()
 
     def _subscribe(self, mirror: TangoMirror, attribute: str, event: str) -> None:
         device = mirror.device
-        if device is None or device.is_there_subscriber(attribute, EVENTS[event]):
+        if device is None or device.is_there_subscriber(attribute, SUBSCRIBED[event]):
             return  # Tango remembers by itself over a restart
         try:
             if self._admin is None:

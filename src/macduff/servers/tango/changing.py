@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .shape import AttributeShape, CommandShape, Shape
     from .shown import ShownAttribute
 
-__all__ = ["change_fields", "change_labels", "change_properties", "set_class_properties", "set_events"]
+__all__ = ["change_fields", "change_properties", "make_anew", "set_class_properties", "set_events"]
 
 LOG = logging.getLogger("macduff.servers.tango")
 
@@ -25,7 +25,10 @@ NONE = "Not specified"
 
 def set_class_properties(tango_class: Any, name: str, properties: dict[str, str]) -> None:
     """What the next attribute of that name in this class is made with; made ones keep theirs."""
-    attr = tango_class.get_class_attr().get_attr(name)
+    try:
+        attr = tango_class.get_class_attr().get_attr(name)
+    except tango.DevFailed:
+        return  # nobody has it yet
     attr.set_class_properties([tango.AttrProperty(key, text) for key, text in properties.items()])
 
 
@@ -54,14 +57,13 @@ def change_properties(mirror: TangoMirror, shown: ShownAttribute) -> None:
     mirror.host.devices.properties_changed(mirror, shown.name)
 
 
-def change_labels(mirror: TangoMirror, shown: ShownAttribute) -> None:
-    """Tango cannot change how many labels there are, so the attribute is made anew, and who subscribed stays so."""
-    events = shown.subscriptions()
+def make_anew(mirror: TangoMirror, shown: ShownAttribute) -> None:
+    """The attribute again, with its new labels, which Tango cannot change; who subscribed stays so."""
+    events = [each for each in mirror.subscriptions() if each[0] == shown.name]
     shape = next(each for each in mirror.shape.attributes if each.name == shown.name)
-    mirror.host.devices.class_properties(mirror, shown.name, shown.properties())
     _remove_attribute(mirror, shown.name)
     _add_attribute(mirror, shape, shown)
-    mirror.host.devices.arm(mirror, [(shown.name, event) for event in events])
+    mirror.host.devices.arm(mirror, events)
 
 
 def change_fields(mirror: TangoMirror, shape: Shape) -> bool:
@@ -95,17 +97,23 @@ def _remove_attribute(mirror: TangoMirror, name: str) -> None:
 
 
 def _add_attribute(mirror: TangoMirror, shape: AttributeShape, shown: ShownAttribute) -> None:
-    device = mirror.device
-    reader, writer = prepare_reader(type(device), shape.name)
+    device, properties = mirror.device, shown.properties()
     attr = attr_of(shape)
-    defaults = tango.UserDefaultAttrProp()
-    if shape.form.type == "DevEnum":
-        defaults.set_enum_labels(list(shown.form.labels))
-    attr.set_default_properties(defaults)
-    tango.LatestDeviceImpl._add_attribute(device, attr, reader, writer, "")
+    attr.set_default_properties(_defaults(properties))
+    mirror.host.devices.class_properties(mirror, shape.name, properties)  # where others have it, theirs would count
+    tango.LatestDeviceImpl._add_attribute(device, attr, *prepare_reader(type(device), shape.name), "")
     set_events(device, shape.name)
-    mirror.host.devices.grew(mirror)
-    change_properties(mirror, shown)
+    mirror.host.devices.grew(mirror, shape.name)
+
+
+def _defaults(properties: dict[str, str]) -> Any:
+    defaults = tango.UserDefaultAttrProp()
+    for name, text in properties.items():
+        if name == "enum_labels":
+            defaults.set_enum_labels(text.split(","))
+        else:
+            getattr(defaults, f"set_{name}")(text)
+    return defaults
 
 
 def _add_command(mirror: TangoMirror, shape: CommandShape) -> None:

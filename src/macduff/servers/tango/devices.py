@@ -13,7 +13,7 @@ from macduff.errors import Disconnected
 from macduff.protocol.model import DeviceModel
 
 from .arming import Arming
-from .changing import set_class_properties
+from .changing import set_class_properties, set_events
 from .classes import MacduffDevice, TangoClass
 from .mirror import TangoMirror
 from .places import Place
@@ -52,7 +52,7 @@ class Devices:
         self._graves: deque[tuple[float, Any]] = deque()
         self._restart_wanted = False
         self._restarting = 0.0  # since when; 0: not
-        self._ready_classes = 0
+        self._ready_classes = self._awaited_classes = 0
 
     def add_classes(self) -> None:
         """Tell Tango of all classes, before it starts."""
@@ -95,10 +95,13 @@ class Devices:
 
     def _make(self, tango_class: TangoClass, mirror: TangoMirror) -> None:
         made = tango_class.made
+        mirror.tango_class = tango_class
         tango_class.device_class._device_class_instance = made  # type: ignore[attr-defined]  # PyTango's own
         for shown in mirror.attributes.values():
             self.class_properties(mirror, shown.name, shown.properties())
         device = tango_class.device_class(made, mirror.tango_name, mirror)
+        for name in ("State", "Status"):
+            set_events(device, name)
         made._add_device(device)
         self._place.export(made, device, mirror)
         made.py_dev_list.append(device)
@@ -118,7 +121,9 @@ class Devices:
 
     def class_properties(self, mirror: TangoMirror, name: str, properties: dict[str, str]) -> None:
         """Have the class give this to what is made next under that name."""
-        tango_class = self.class_of(mirror)
+        tango_class = mirror.tango_class
+        if tango_class is None:
+            return
         if tango_class.properties.get(name) != properties and tango_class.made is not None:
             set_class_properties(tango_class.made, name, properties)
             tango_class.properties[name] = properties
@@ -126,8 +131,12 @@ class Devices:
     def properties_changed(self, mirror: TangoMirror, name: str) -> None:
         self._place.forget_properties(mirror, name)
 
-    def grew(self, mirror: TangoMirror) -> None:
-        self.class_of(mirror).grew = True
+    def grew(self, mirror: TangoMirror, name: str) -> None:
+        """A device of this class was given an attribute of its own, or one anew."""
+        tango_class = mirror.tango_class
+        if tango_class is not None:
+            tango_class.grew = True
+            tango_class.properties.pop(name, None)
 
     def arm(self, mirror: TangoMirror, subscriptions: list[tuple[str, str]]) -> None:
         self.arming.want(mirror.tango_name, subscriptions)
@@ -184,14 +193,15 @@ class Devices:
 
     def _note_restart(self) -> None:
         if not self._restarting:
-            self._restarting, self._ready_classes = self._host.now(), 0
+            self._restarting = self._host.now()
+            self._ready_classes, self._awaited_classes = 0, len(self.classes)
 
     def class_ready(self, tango_class: TangoClass) -> None:
         """In any thread: Tango made a class, at the start or in a restart; its devices come."""
         with self._host.guard:
             self._ready_classes += 1
             for mirror in list(self.mirrors.values()):
-                if mirror.device is None and mirror.shape == tango_class.shape:
+                if mirror.device is None and self.class_of(mirror) is tango_class:
                     try:
                         self._make(tango_class, mirror)
                     except Exception:
@@ -203,6 +213,8 @@ class Devices:
             return
         with self._host.guard:
             self._restart_wanted = False
+            for mirror in self.mirrors.values():
+                self.class_of(mirror)
             self._note_restart()
         LOG.info("Tango restarts its devices, for there is a new class or shape")
         self.util.get_dserver_device().restart_server()
@@ -213,7 +225,7 @@ class Devices:
             self._note_restart()
         if not self._restarting:
             return False
-        if self._ready_classes < len(self.classes) or self.util.is_svr_starting():
+        if self._ready_classes < self._awaited_classes or self.util.is_svr_starting():
             if self._host.now() - self._restarting < PATIENCE:
                 return True
             LOG.error("Tango did not come back from its restart within %g s", PATIENCE)

@@ -15,13 +15,13 @@ from macduff.errors import MacduffError, NotFound, Removed, TimedOut
 from macduff.protocol.model import DeviceModel
 from macduff.values import VType
 
-from .changing import change_fields, change_labels, change_properties
-from .classes import KEPT
+from .changing import change_fields, change_properties, make_anew
+from .classes import KEPT, TangoClass
 from .commands import Command
 from .failing import failure, origin_of
 from .pending import WAIT, Waiters
 from .shape import Shape, attribute_model, shape_of
-from .shown import EVENTS, ResultModel, ShownAttribute, ShownResult
+from .shown import SUBSCRIBED, ResultModel, ShownAttribute, ShownResult
 from .taps import Tap
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class TangoMirror:
         self.model = model
         self.tango_name = tango_name
         self.device: Any = None
+        self.tango_class: TangoClass | None = None  # of its device; its shape may have changed since
         self.waiters = Waiters()
         self.attributes: dict[str, ShownAttribute] = {}
         self.commands: dict[str, Command] = {}
@@ -176,16 +177,19 @@ class TangoMirror:
         if device is None:
             return
         state, status = self.state(), self.status()
+        tango.LatestDeviceImpl.set_state(device, state)  # which is what Tango pushes
+        tango.LatestDeviceImpl.set_status(device, status)
         for name, value, old in (("State", state, self._state), ("Status", status, self._status)):
             if again or value != old:
                 for kind, push in _PUSHES:
                     if device.is_there_subscriber(name, kind):
-                        push(device, name, value)
+                        push(device, name)
         self._state, self._status = state, status
 
     def push_all(self) -> None:
         """Everything once more: after Tango made its device anew."""
         for shown in self.attributes.values():
+            shown.push_configuration()
             shown.push_again()
         self.push_state(again=True)
 
@@ -195,11 +199,11 @@ class TangoMirror:
         if form is None or form != shown.form:
             self._refit()
             return
-        labels, shown.form = shown.form.labels, form
+        shown.form = form
         if self.device is None:
             return
-        if labels != form.labels:
-            change_labels(self, shown)
+        if form.labels:
+            make_anew(self, shown)
         else:
             change_properties(self, shown)
 
@@ -247,7 +251,7 @@ class TangoMirror:
         if device is None:
             return []
         names = (*self.attributes, "State", "Status")
-        return [(name, event) for name in names for event, kind in EVENTS.items() if _there(device, name, kind)]
+        return [(name, event) for name in names for event, kind in SUBSCRIBED.items() if _there(device, name, kind)]
 
 
 def _there(device: Any, name: str, kind: Any) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .mirror import TangoMirror
     from .taps import Tap
 
-__all__ = ["EVENTS", "ShownAttribute", "ShownResult"]
+__all__ = ["EVENTS", "SUBSCRIBED", "ShownAttribute", "ShownResult"]
 
 LOG = logging.getLogger("macduff.servers.tango")
 
@@ -29,6 +29,9 @@ CHANGE, ARCHIVE, ALARM = (
     tango.EventType.ALARM_EVENT,
 )
 EVENTS = {"change": CHANGE, "archive": ARCHIVE, "alarm": ALARM}
+"""Events that carry readings."""
+SUBSCRIBED = {**EVENTS, "attr_conf": tango.EventType.ATTR_CONF_EVENT}
+"""All events of an attribute, by the names that Tango's own command has for them."""
 QUALITIES = (
     tango.AttrQuality.ATTR_VALID,
     tango.AttrQuality.ATTR_WARNING,
@@ -125,6 +128,14 @@ class ShownAttribute:
             reading = self.model.reading
             self._send(device, reading, self.quality(reading), True, True, True)
 
+    def push_configuration(self) -> None:
+        """Unit, limits and labels to all who subscribed to them."""
+        device = self.mirror.device
+        if device is not None and device.is_there_subscriber(self.name, SUBSCRIBED["attr_conf"]):
+            with tango.AutoTangoMonitor(device):
+                attribute = device.get_device_attr().get_attr_by_name(self.name)
+                tango.LatestDeviceImpl.push_att_conf_event(device, attribute)
+
     def _send(self, device: Any, reading: Reading, quality: Any, change: bool, archive: bool, alarm: bool) -> None:
         name, there = self.name, device.is_there_subscriber
         change = change and there(name, CHANGE)
@@ -158,7 +169,7 @@ class ShownAttribute:
                 push(device, self.name, error)
 
     def subscriptions(self) -> list[str]:
-        """The events that somebody subscribed to."""
+        """The events with readings that somebody subscribed to."""
         device = self.mirror.device
         return (
             [] if device is None else [n for n, kind in EVENTS.items() if device.is_there_subscriber(self.name, kind)]
