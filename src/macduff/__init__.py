@@ -43,7 +43,21 @@ if TYPE_CHECKING:
         TimedOut,
         WrongState,
     )
-    from .sources import PV, CaDevice, Mounted, Pva, PvaAttribute, PVAttribute, Scpi, Serial, Tcp, Visa, Wire
+    from .sources import (
+        PV,
+        CaDevice,
+        Mounted,
+        Pva,
+        PvaAttribute,
+        PVAttribute,
+        Scpi,
+        Serial,
+        Tango,
+        TangoAttribute,
+        Tcp,
+        Visa,
+        Wire,
+    )
     from .values import (
         Alarm,
         AlarmStatus,
@@ -70,7 +84,7 @@ _HOME = {
     "StateChanged StateException Watch creatable idle_task publish_method",
     "errors": "Aborted BadValue Busy DeviceFailed Disconnected Held MacduffError NotFound NotWriteable Overrun Removed "
     "Superseded TimedOut WrongState",
-    "sources": "CaDevice Mounted PV PVAttribute Pva PvaAttribute Scpi Serial Tcp Visa Wire",
+    "sources": "CaDevice Mounted PV Pva PvaAttribute PVAttribute Scpi Serial Tango TangoAttribute Tcp Visa Wire",
     "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable "
     "VType",
 }
@@ -78,11 +92,12 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names.spli
 
 __all__ = [
     "PV", "Aborted", "Alarm", "AlarmStatus", "Attribute", "BadValue", "Busy", "CaDevice", "Child", "ConfigurableDevice",
-    "DState", "Device", "DeviceFailed", "Disconnected", "Future", "Held", "MacduffError", "Mounted", "NotFound",
-    "NotWriteable", "Overrun", "PVAttribute", "Pva", "PvaAttribute", "PausableDevice", "Process", "Reading",
-    "Removed", "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException", "Superseded", "Tcp", "TimedOut", "VAction",
-    "VArray", "VBool", "VDouble", "VEnum", "VFloat", "VInt", "VMap", "VString", "VTable", "VType", "Visa", "Watch",
-    "Wire", "WrongState", "connect", "connect_async", "creatable", "idle_task", "publish_method",
+    "Device", "DeviceFailed", "Disconnected", "DState", "Future", "Held", "MacduffError", "Mounted", "NotFound",
+    "NotWriteable", "Overrun", "PausableDevice", "Process", "Pva", "PvaAttribute", "PVAttribute", "Reading", "Removed",
+    "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException", "Superseded", "Tango",
+    "TangoAttribute", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble", "VEnum", "VFloat", "VInt", "Visa",
+    "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect", "connect_async", "creatable",
+    "idle_task", "publish_method",
 ]  # fmt: skip
 
 

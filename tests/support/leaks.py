@@ -101,7 +101,12 @@ def resources() -> Resources:
     return {**dict(_threads()), **dict(_tasks()), **dict(_files()), **dict(_children())}
 
 
-def leaked(before: Resources, allowed_threads: tuple[str, ...] = (), grace: float = GRACE) -> list[str]:
+def leaked(
+    before: Resources,
+    allowed_threads: tuple[str, ...] = (),
+    grace: float = GRACE,
+    allowed_files: tuple[str, ...] = (),
+) -> list[str]:
     """What is open now, was not before, and does not go away within `grace` seconds."""
 
     def left() -> list[str]:
@@ -113,6 +118,10 @@ def leaked(before: Resources, allowed_threads: tuple[str, ...] = (), grace: floa
             and not (
                 isinstance(key, threading.Thread)
                 and any(fnmatch.fnmatch(key.name, pattern) for pattern in allowed_threads)
+            )
+            and not (
+                name.startswith("file descriptor")
+                and any(fnmatch.fnmatch(name.partition(": ")[2], pattern) for pattern in allowed_files)
             )
         ]
 
@@ -167,11 +176,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if before is None:
         return result
     patterns = tuple(pattern for mark in item.iter_markers("allow_threads") for pattern in mark.args)
+    files = tuple(pattern for mark in item.iter_markers("allow_files") for pattern in mark.args)
     if nextitem is None:
         # Every scope has ended: what the wider fixtures opened may not stay.
         before = {key: name for key, name in before.items() if key not in _lasting}
         _lasting.clear()
-    names = leaked(before, patterns)
+    names = leaked(before, patterns, allowed_files=files)
     if names:
         pytest.fail("left behind by this test: " + "; ".join(names), pytrace=False)
     return result

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .scpi import Scpi
     from .serial import Serial
     from .simulation import Simulation
+    from .tango_attribute import Tango, TangoAttribute
     from .tcp import Tcp
     from .visa import Visa
     from .wire import Wire
@@ -25,6 +26,7 @@ _HOME = {
     "scpi": "Scpi",
     "serial": "Serial",
     "simulation": "Simulation",
+    "tango_attribute": "Tango TangoAttribute",
     "tcp": "Tcp",
     "visa": "Visa",
     "wire": "Wire",
@@ -32,8 +34,8 @@ _HOME = {
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "CaDevice", "Mounted", "PV", "PVAttribute", "Pva", "PvaAttribute", "Scpi", "Serial", "Simulation", "Tcp", "Visa",
-    "Wire",
+    "CaDevice", "Mounted", "PV", "PVAttribute", "Pva", "PvaAttribute", "Scpi", "Serial", "Simulation", "Tango",
+    "TangoAttribute", "Tcp", "Visa", "Wire",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -36,7 +37,7 @@ class PvaProgram:
 
     def __init__(self, prefix: str, kind: str = "all") -> None:
         self.prefix, self.kind = prefix, kind
-        self.port, self.search_port = free_port(), free_port(2)
+        self.port, self.search_port = free_port(), free_port(socket.SOCK_DGRAM)
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, kind: str = "") -> Self:

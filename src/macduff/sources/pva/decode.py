@@ -74,8 +74,13 @@ def _text(native: Native) -> Decode | None:
     if native.kind == "enum":
         return lambda raw: _choice(native, raw["value.choices"], raw["value.index"])
     if native.kind == "array" and native.code in ("b", "B"):
-        return lambda raw: (b"" if raw["value"] is None else raw["value"].tobytes()).partition(b"\0")[0].decode(errors="replace")
+        return lambda raw: _long_text(raw["value"])
     return None
+
+
+def _long_text(characters: Any) -> str:
+    data: bytes = b"" if characters is None else characters.tobytes()
+    return data.partition(b"\0")[0].decode(errors="replace")
 
 
 def _choice(native: Native, choices: Any, index: int) -> str:
