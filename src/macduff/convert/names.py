@@ -6,11 +6,12 @@ digits, "_", "-" and ":" only, so that none of these renamings makes two names o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 
 __all__ = [
-    "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pvi_name", "readback_name", "tango_name",
-    "tango_command", "tango_result",
+    "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pva_members", "pvi_entry",
+    "pvi_name", "readback_name", "tango_command", "tango_name", "tango_result",
 ]  # fmt: skip
 
 PROCESS = "macduff"
@@ -41,6 +42,29 @@ def readback_name(device: str, member: str, process: str = ".") -> str:
 def pvi_name(device: str, process: str = ".") -> str:
     """The PV that lists the PVs of a device."""
     return pv_name(device, PVI, process)
+
+
+def pvi_entry(device: str, taken: Collection[str]) -> str:
+    """What a device is called in the list of all, where names are those of attributes too: X-1:Y is X_1_Y."""
+    return _free(device, taken)
+
+
+def pva_members(names: Iterable[str]) -> dict[str, str]:
+    """What the fields of a structure are called on PVAccess, which knows letters of ASCII, digits and "_" only."""
+    names = list(names)
+    found = {name: name for name in names if _free(name, ()) == name}
+    for name in names:
+        found.setdefault(name, _free(name, found.values()))
+    return {name: found[name] for name in names}
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    if not plain or plain[0].isdigit():
+        plain = f"_{plain}"
+    while plain in taken:
+        plain += "_"
+    return plain
 
 
 def tango_name(device: str, domain: str, process: str = ".") -> str:
