@@ -154,8 +154,30 @@ def test_requests_for_what_is_not_there_are_borne(device: Everything, server: Ca
         assert "expected 1000 elements" in raw.until(wire.ERROR).payload[16:].decode()
         raw.send(wire.message(wire.WRITE_NOTIFY, 99, 1, channel, 5, b"\0" * 8))
         assert "expected a plain value" in raw.until(wire.ERROR).payload[16:].decode()
+        raw.send(
+            wire.message(wire.READ_NOTIFY, 0, 2**32 - 1, channel, 5)
+            + wire.message(wire.READ_NOTIFY, 6, 2**31, channel, 6)
+        )
+        assert [raw.until(wire.READ_NOTIFY).elements for _ in range(2)] == [1, 1], "no more than there are"
         raw.send(wire.message(wire.READ_NOTIFY, 99, 1, channel, 5))
         assert raw.until(wire.READ_NOTIFY).first == wire.ECA_BADTYPE
+
+
+def test_a_subscription_whose_number_is_used_again_replaces_the_first(device: Everything, server: CaServer) -> None:
+    with RawClient(server) as raw:
+        channel = raw.open(f"{device.name}:shown")
+        for _ in range(3):
+            raw.subscribe(channel, 6, number=1)
+            raw.until(wire.EVENT_ADD)
+        device.shown.update(7.5)
+        assert struct.unpack(">d", raw.until(wire.EVENT_ADD).payload)[0] == 7.5
+        raw.send(wire.message(wire.ECHO))
+        assert raw.next().command == wire.ECHO, "and no second event"
+        raw.send(wire.message(wire.EVENT_CANCEL, 6, 0, channel, 1))
+        assert raw.next().payload == b""
+        device.shown.update(8.5)
+        raw.send(wire.message(wire.ECHO))
+        assert raw.next().command == wire.ECHO
 
 
 def test_a_client_may_ask_for_silence(device: Everything, server: CaServer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from macduff.values import Alarm, AlarmStatus, VType
 
@@ -66,7 +67,7 @@ class Facts:
     labels: tuple[str, ...] = ()
 
 
-def facts_of(vtype: VType[object], labels: tuple[str, ...] = ()) -> Facts:
+def facts_of(vtype: VType[Any], labels: tuple[str, ...] = ()) -> Facts:
     """The metadata of a number or of an array of them; others have labels at most."""
     nothing = (None, None)
     return Facts(

@@ -61,6 +61,7 @@ class Circuit(asyncio.Protocol):
         self._off = False
         self._puts = 0
         self._sids = 0
+        self._subscriptions = 0
         self._stalled: asyncio.TimerHandle | None = None
         self._account = self._host = ""
         self.channels: dict[int, Channel] = {}
@@ -168,6 +169,7 @@ class Circuit(asyncio.Protocol):
         channel.pv.channels.pop(channel, None)
 
     def _end(self, subscription: Subscription) -> None:
+        self._subscriptions -= 1
         subscription.channel.pv.subscriptions.pop(subscription, None)
         self._due.pop(subscription, None)
 
@@ -264,6 +266,11 @@ class Circuit(asyncio.Protocol):
         if channel is None:
             return
         (mask,) = _MASK.unpack_from(frame.payload)
+        if (old := channel.subscriptions.pop(frame.second, None)) is not None:
+            self._end(old)
+        if self._subscriptions >= self._site.limits.ca_channels:
+            raise Malformed(f"expected at most {self._site.limits.ca_channels} subscriptions, got one more")
+        self._subscriptions += 1
         subscription = Subscription(self, channel, frame.second, frame.kind, frame.elements, mask)
         channel.pv.freshen()
         channel.subscriptions[frame.second] = subscription

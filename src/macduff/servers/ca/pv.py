@@ -26,6 +26,8 @@ STSACK, CLASS_NAME = 37, 38
 _UNDEFINED = CONDITIONS.index("UDF")
 _INVALID = 3
 _WITH_ALARM = 7
+_KEPT = 16
+"""Spellings of a value that are kept for the next who asks."""
 _NOTHING = {FLOAT: struct.pack(">f", math.nan), DOUBLE: struct.pack(">d", math.nan)}
 """What stands for a value that cannot be said; 0 in other kinds."""
 
@@ -129,8 +131,11 @@ class Pv:
     def packed(self, dbr: int, count: int) -> tuple[int, int, bytes]:
         """Status, elements and payload of an answer; count: how many elements are wanted, 0 for all there are."""
         self.freshen()
+        count = min(count, self.form.count)
         found = self._packed.get((dbr, count))
         if found is None:
+            if len(self._packed) >= _KEPT:
+                self._packed.clear()
             found = self._packed[dbr, count] = self._pack(dbr, count)
         return found
 

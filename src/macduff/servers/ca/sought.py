@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 __all__ = ["Sought", "record_name"]
 
 W = TypeVar("W")
+_LONGEST = 256
+"""Characters of a name that may ever appear."""
 
 
 def record_name(pv: str) -> str:
@@ -30,6 +32,8 @@ class Sought(Generic[W]):
 
     def note(self, who: W, number: int, pv: str) -> None:
         """Somebody searches; `number` is theirs for the PV."""
+        if len(pv) > _LONGEST:
+            return
         name = record_name(pv)
         searches = self._searches.pop(name, {})
         self._searches[name] = searches  # now the newest
