@@ -27,7 +27,7 @@ def process() -> tuple[Process, Ticker]:
     """A started Process with the device, and what updates it."""
     sys.setswitchinterval(0.0005)  # as `macduff serve` does
     bench = Bench("BENCH")
-    found = Process("bench")
+    found = Process("benchmark")
     found.add(bench)
     found.start()
     return found, Ticker(lambda count: bench.reading.update(float(count)))
