@@ -1,8 +1,7 @@
 """One client's connection: its channels, its subscriptions, its requests.
 
-Nothing waits for anything: what the client does not take lies in the transport's buffer up to a bound; from there on
-changes are only noted (the newest value is sent when there is room), and no more requests are read. Puts end whenever
-they end, and other requests are answered meanwhile.
+Nothing waits for anything. Puts end whenever they end, and other requests are answered meanwhile; of a client that does
+not take what it is sent, no more requests are read.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from macduff.errors import BadValue, DeviceFailed, MacduffError, NotWriteable
 
 from . import wire
 from .directory import REPLY_ALWAYS, name_in
+from .outgoing import Outgoing
 from .pv import Pv, Subscription
 from .sought import Sought
 from .wire import Frame, Frames, Malformed, message
@@ -28,8 +28,6 @@ __all__ = ["Channel", "Circuit"]
 
 LOGGER = logging.getLogger("macduff.servers")
 _PLAIN = 7
-_TOGETHER = 64 * 1024
-"""Bytes that are put together before they are handed to the transport."""
 _MASK = struct.Struct(">12xH")
 
 
@@ -54,15 +52,11 @@ class Circuit(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._frames = Frames(site.limits.frame_size)
         self._transport: asyncio.Transport | None = None
-        self._out: list[bytes] = []
-        self._size = 0
-        self._due: dict[Subscription, None] = {}
-        self._full = False
-        self._off = False
+        self._out = Outgoing(site.limits.stalled, self._give_up)
+        self.post, self.send = self._out.post, self._out.send
         self._puts = 0
         self._sids = 0
         self._subscriptions = 0
-        self._stalled: asyncio.TimerHandle | None = None
         self._account = self._host = ""
         self.channels: dict[int, Channel] = {}
         self.sought: Sought[None] = Sought(site.limits.ca_searches)
@@ -71,6 +65,7 @@ class Circuit(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._out.transport = self._transport
         self._transport.set_write_buffer_limits(high=self._site.limits.outgoing)
         self._site.circuits.add(self)
         if len(self._site.circuits) > self._site.limits.connections:
@@ -81,28 +76,21 @@ class Circuit(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._out.close()
         self._site.circuits.discard(self)
         for channel in list(self.channels.values()):
             self._drop(channel)
-        if self._stalled is not None:
-            self._stalled.cancel()
 
     def pause_writing(self) -> None:
-        self._full = True
-        self._stalled = self._loop.call_later(self._site.limits.stalled, self._give_up)
+        self._out.pause()
 
     def resume_writing(self) -> None:
-        self._full = False
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
-        self._catch_up()
+        self._out.resume()
         self._work()
 
     def _give_up(self) -> None:
-        if self._transport is not None:
-            LOGGER.warning("Channel Access: %s has read nothing for %g s; closed", self, self._site.limits.stalled)
-            self._transport.abort()
+        LOGGER.warning("Channel Access: %s has read nothing for %g s; closed", self, self._site.limits.stalled)
+        self.abort()
 
     def data_received(self, data: bytes) -> None:
         self._frames.feed(data)
@@ -110,7 +98,7 @@ class Circuit(asyncio.Protocol):
 
     def close(self) -> None:
         """Hang up, after what is still to be sent."""
-        self._flush()
+        self._out.flush()
         if self._transport is not None:
             self._transport.close()
 
@@ -121,38 +109,6 @@ class Circuit(asyncio.Protocol):
 
     def __str__(self) -> str:
         return f"{self._account or 'a client'}@{self._host or 'an unnamed host'}"
-
-    # sending
-
-    def post(self, subscription: Subscription) -> None:
-        """A subscription has news: sent now, or as it is by then when there is room."""
-        if self._full or self._off:
-            self._due[subscription] = None
-        else:
-            self.send(subscription.message())
-
-    def send(self, data: bytes) -> None:
-        """Together with what else is sent in this turn of the loop, or at once when that is much."""
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(data)
-        self._size += len(data)
-        if self._size > _TOGETHER:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._out:
-            self._size = 0
-            data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-            self._out.clear()
-            if self._transport is not None:
-                self._transport.write(data)
-
-    def _catch_up(self) -> None:
-        while self._due and not self._full and not self._off:
-            subscription = next(iter(self._due))
-            del self._due[subscription]
-            self.send(subscription.message())
 
     def tell_rights(self, channel: Channel) -> None:
         self.send(message(wire.ACCESS_RIGHTS, first=channel.cid, second=3 if channel.pv.writeable else 1))
@@ -171,7 +127,7 @@ class Circuit(asyncio.Protocol):
     def _end(self, subscription: Subscription) -> None:
         self._subscriptions -= 1
         subscription.channel.pv.subscriptions.pop(subscription, None)
-        self._due.pop(subscription, None)
+        self._out.forget(subscription)
 
     # receiving
 
@@ -182,7 +138,7 @@ class Circuit(asyncio.Protocol):
         if transport is None:
             return
         try:
-            while not self._full and self._puts < most and self._transport is not None:
+            while not self._out.full and self._puts < most and self._transport is not None:
                 frame = self._frames.next()
                 if frame is None:
                     break
@@ -191,7 +147,7 @@ class Circuit(asyncio.Protocol):
             LOGGER.warning("Channel Access: %s is hung up on: %s", self, error)
             transport.abort()
             return
-        if self._full or self._puts >= most:
+        if self._out.full or self._puts >= most:
             transport.pause_reading()
         else:
             transport.resume_reading()
@@ -215,8 +171,7 @@ class Circuit(asyncio.Protocol):
         elif command == wire.SEARCH:
             self._search(name_in(frame), frame.first, frame.kind == REPLY_ALWAYS)
         elif command in (wire.EVENTS_OFF, wire.EVENTS_ON):
-            self._off = command == wire.EVENTS_OFF
-            self._catch_up()
+            self._out.quiet(command == wire.EVENTS_OFF)
         elif command == wire.HOST_NAME:
             self._host = name_in(frame)
         elif command == wire.CLIENT_NAME:
