@@ -48,10 +48,8 @@ def make_server(process: Process, plan: ServerPlan) -> Server:
         raise ValueError(f"server: expected one of {', '.join(known)}, got {plan.kind!r}")
     module, _, name = known[plan.kind].partition(".")
     kind = getattr(import_module(f"macduff.servers.{module}"), name)
-    limits = {"limits": process.limits} if plan.kind in ("web", "ca") else {}
-    server: Server = kind(
-        process, plan.host, plan.port, read_only=plan.read_only, insecure=plan.insecure, **limits, **plan.settings
-    )
+    allowed = {"read_only": plan.read_only, "insecure": plan.insecure}
+    server: Server = kind(process, plan.host, plan.port, limits=process.limits, **allowed, **plan.settings)
     return server
 
 

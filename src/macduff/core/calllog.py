@@ -1,7 +1,8 @@
-"""What a method took and returned when it was last called, for every client to see."""
+"""What a method took and returned when it was last called, for every client to see; and who asked, for the log."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from ..values import NO_ALARM, Alarm, AlarmStatus, Severity
@@ -10,7 +11,16 @@ from .request import MethodLog, Outcome, Request
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["log_call"]
+__all__ = ["log_call", "note"]
+
+LOG = logging.getLogger("macduff.requests")
+
+
+def note(request: Request, outcome: Outcome) -> None:
+    """Who asked for what, and how it ended, in the log "macduff.requests" at level debug."""
+    if LOG.isEnabledFor(logging.DEBUG):
+        end = "done" if outcome.error is None else f"{outcome.error.kind}: {outcome.error}"
+        LOG.debug("%s %s %s", request.kind, request.title(), end)
 
 
 def log_call(process: Process, request: Request, outcome: Outcome) -> None:

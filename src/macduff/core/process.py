@@ -16,7 +16,7 @@ from . import opening
 from .attribute import Attribute
 from .block import ProcessDevice
 from .call import Call, Outcome, Request
-from .calllog import log_call
+from .calllog import log_call, note
 from .deciding import accept
 from .device import Device
 from .dynamic import fields_changed
@@ -235,6 +235,7 @@ class Process:
         request.open = False
         if request.forced is not None:
             outcome = Outcome(None, request.forced)
+        note(request, outcome)
         if accepted and not request.device._removed:
             log_call(self, request, outcome)
         self._listeners.flush(request.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macduff import BadValue, Busy, Device, MacduffError, Process, publish_method
-from tests.support.play import BACKENDS, Client, Inbox, play
+from tests.support.play import BACKENDS, Client, Inbox, Pending, play
 from tests.unit.core.devices import Stage
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
@@ -190,3 +190,18 @@ def test_a_bare_device_cannot_be_called_from_outside(backend: str) -> None:
             stage.move(1)
 
     play(backend, scenario)
+
+
+def test_who_asked_for_what_and_how_it_ended_is_in_the_log(backend: str, caplog: pytest.LogCaptureFixture) -> None:
+    def scenario(process: Process) -> None:
+        process.add(Stage("STAGE"))
+        one, two = Pending(process, "the put"), Pending(process, "the call")
+        process.request_put("STAGE", {"velocity": 2.0}, one.done, origin="ca user@host")
+        process.request_call("STAGE", "nothing", {}, two.done, origin="ws 127.0.0.1:5")
+        one.wait()
+        two.wait()
+
+    caplog.set_level("DEBUG", logger="macduff.requests")
+    play(backend, scenario, seeds=range(1))
+    assert "put STAGE.velocity for ca user@host done" in caplog.messages
+    assert any(line.startswith("call STAGE.nothing for ws 127.0.0.1:5 NotFound: ") for line in caplog.messages)
