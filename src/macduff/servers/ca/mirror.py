@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from macduff.convert.names import pv_name, readback_name
 from macduff.protocol.model import AttributeModel, DeviceModel, FieldModel, MethodModel
 from macduff.values import Reading, VAction, VArray, VMap, VTable, VType
 
 from .fields import described, record_type
-from .motor import MotorRecord, motor_parts
+from .motor import MotorRecord, as_method, motor_parts
 from .putting import press, put_to
 from .pv import LOG, VALUE
 from .record import Record
@@ -71,9 +71,10 @@ class DeviceMirror:
             self._motor = MotorRecord(self._site, self._device.name, parts)
 
     def _made(self, model: FieldModel) -> AttributePvs | MethodPv | None:
-        if not isinstance(model, MethodModel):
-            return AttributePvs(self._site, self._device.name, model)
-        return None if model.required else MethodPv(self._site, self._device.name, model)
+        method = as_method(model)
+        if method is None:
+            return AttributePvs(self._site, self._device.name, cast("AttributeModel", model))
+        return None if method.required else MethodPv(self._site, self._device.name, method)
 
 
 class AttributePvs:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from macduff.convert.names import device_prefix
 from macduff.errors import BadValue
-from macduff.protocol.model import AttributeModel, DeviceModel, MethodModel
+from macduff.protocol.model import AttributeModel, DeviceModel, FieldModel, MethodModel
 from macduff.values import VDouble, VEnum, VInt, VNumber
 
 from .fields import TEXT, described
@@ -25,7 +25,7 @@ from .record import Field, Fields, Record
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["MotorRecord", "motor_parts"]
+__all__ = ["MotorRecord", "as_method", "motor_parts"]
 
 FLAG = VInt(16)
 _BUSY = ("Running", "Configuring", "Rewinding", "Aborting", "Resetting")
@@ -47,25 +47,30 @@ class MotorParts:
     high: AttributeModel | None
 
 
+def as_method(field: FieldModel | None) -> MethodModel | None:
+    """The field where it is a method. By the one member that tells: to compare all of them takes 50 us."""
+    return cast("MethodModel", field) if hasattr(field, "takes") else None
+
+
 def motor_parts(device: DeviceModel) -> MotorParts | None:
     """The parts of a device that is a motor, else None."""
     fields = device.fields
 
-    def number(name: str) -> AttributeModel | None:
+    def attribute(name: str) -> AttributeModel | None:
         found = fields.get(name)
-        if found is None or isinstance(found, MethodModel) or not isinstance(found.vtype, VNumber):
-            return None
-        return found
+        return None if found is None or as_method(found) is not None else cast("AttributeModel", found)
 
-    position, velocity, state = number("position"), number("velocity"), fields.get("state")
-    stop, move = fields.get("stop"), fields.get("move")
+    def number(name: str) -> AttributeModel | None:
+        found = attribute(name)
+        return found if found is not None and isinstance(found.vtype, VNumber) else None
+
+    position, velocity, state = number("position"), number("velocity"), attribute("state")
+    stop, move = as_method(fields.get("stop")), as_method(fields.get("move"))
     if position is None or velocity is None or position.vtype.python_type is not float:
         return None
-    if state is None or isinstance(state, MethodModel) or not isinstance(stop, MethodModel) or stop.required:
+    if state is None or stop is None or stop.required:
         return None
-    if not (
-        isinstance(move, MethodModel) and len(move.required) == 1 and isinstance(move.takes[move.required[0]], VNumber)
-    ):
+    if move is not None and (len(move.required) != 1 or not isinstance(move.takes[move.required[0]], VNumber)):
         move = None
     if move is None and not position.writable:
         return None
