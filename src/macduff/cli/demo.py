@@ -63,6 +63,7 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
     lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
     lines.append(f"  python -c 'import macduff; print(macduff.connect(\"{websocket}\"))'")
     for kind in list(listening)[1:]:
-        lines.append(f"  {kind}: {listening[kind]['address']}")
+        example = "/demo/macduff/det#dbase=no" if kind == "tango" else ", such as DET:exposure"
+        lines.append(f"  {kind}: {listening[kind]['address']}{example}")
         lines += [f"    export {name}={value}" for name, value in listening[kind]["environment"].items()]
     exits.say("\n".join(lines))
