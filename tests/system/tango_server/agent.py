@@ -16,7 +16,7 @@ def main(descriptor: int) -> None:
         while True:
             try:
                 function, arguments = test.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 return
             try:
                 answer = (True, function(*arguments))

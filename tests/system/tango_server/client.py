@@ -189,3 +189,10 @@ def hammer(device: str, seconds: float) -> tuple[int, int]:
             bad += 1
             time.sleep(0.001)
     return good, bad
+
+
+def heard_some(key: str, seconds: float) -> bool:
+    """Whether an event with a value comes, after errors or without."""
+    forget(key)
+    with _changed:
+        return _changed.wait_for(lambda: any(kind != "error" for kind, _ in _events[key]), seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -39,6 +40,11 @@ def recreate(kind: str, name: str, *arguments: Any) -> None:
 
 def call(device: str, method: str, *arguments: Any) -> Any:
     return getattr(process.view(device), method)(*arguments)
+
+
+def environment() -> tuple[dict[str, str], str | None]:
+    """What clients need, and what the server's own program has."""
+    return server.environment, os.environ.get("TANGO_HOST")
 
 
 def stop() -> list[str]:

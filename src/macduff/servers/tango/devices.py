@@ -240,13 +240,15 @@ class Devices:
         while self._graves and now - self._graves[0][0] > KEPT_FOR:
             self._graves.popleft()
 
-    def farewell(self) -> None:
-        """Those who wait and those who subscribed are told that the server ends."""
+    def farewell(self) -> bool:
+        """Those who wait and those who subscribed are told that the server ends; whether anybody subscribed."""
+        told = any(mirror.subscriptions() for mirror in self.mirrors.values())
         for mirror in self.mirrors.values():
             error = Disconnected(f"{mirror.model.name}: the server ends", device=mirror.model.name)
             mirror.waiters.close(error)
             mirror.fail(error)
             mirror.end()
+        return told
 
     def clear(self) -> None:
         """Tango is gone, and what it had with it."""

@@ -32,6 +32,8 @@ PAUSE = 0.25
 """Seconds between two looks at what Tango does by itself, such as being told to end."""
 SOON = 0.01
 """The same while events wait for their turn."""
+FAREWELL = 0.1
+"""Seconds that the last events have to leave: what ZMQ still has when it ends is lost."""
 PATIENCE = 10.0
 """Seconds that the Process may take to show its devices."""
 
@@ -127,13 +129,19 @@ class Host:
         try:
             self._woken.acquire(timeout=SOON if any(tap.waits for tap in self._taps.copy()) else PAUSE)
             if self.stopping:
-                with self.guard:
-                    self.devices.farewell()
+                self._say_farewell()
             elif not self._util.is_svr_shutting_down():
                 self._work()
         except Exception:
             LOG.exception("the Tango server goes on after an error")
-        return self.stopping or bool(self._util.is_svr_shutting_down())
+        # Tango begins its shutdown for True: one that has begun, for somebody told Tango to end, must not begin twice.
+        return self.stopping and not self._util.is_svr_shutting_down()
+
+    def _say_farewell(self) -> None:
+        with self.guard:
+            told = self.devices.farewell()
+        if told:
+            time.sleep(FAREWELL)
 
     def _work(self) -> None:
         with self.guard:
