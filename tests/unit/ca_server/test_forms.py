@@ -172,6 +172,12 @@ def test_what_a_kind_cannot_say_is_unfit(vtype: VType[Any], value: Any, kind: in
         form_of(vtype).pack(vtype.validate(value), kind, MANY)
 
 
+def test_a_label_that_the_type_has_no_more_is_no_other_label() -> None:
+    with pytest.raises(Unfit):
+        form_of(VEnum(["a", "b"])).pack("c", ENUM, 1)
+    assert form_of(VEnum()).pack("", ENUM, 1)[1] == b"\0\0"
+
+
 def test_a_fraction_asked_for_as_an_integer_loses_its_digits() -> None:
     """What the client asked for, as on any server (rule 32)."""
     assert form_of(VDouble()).pack(-1.9, LONG, 1)[1] == struct.pack(">i", -1)

@@ -51,7 +51,9 @@ class EnumForm(Form):
         label = self.vtype.to_json(value)
         if kind == STRING:
             return 1, padded(cut(label, TEXT)), True
-        return number_bytes(self.labels.index(label) if label in self.labels else 0, kind)
+        if self.labels and label not in self.labels:  # of another type, whose labels come in a moment
+            raise Unfit(f"{label!r} is none of the labels")
+        return number_bytes(self.labels.index(label) if self.labels else 0, kind)
 
     def unpack(self, kind: int, count: int, data: bytes, where: str) -> Any:
         return one_label(self.labels, element_in(kind, count, data, where))

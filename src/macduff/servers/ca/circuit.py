@@ -147,6 +147,10 @@ class Circuit(asyncio.Protocol):
             LOGGER.warning("Channel Access: %s is hung up on: %s", self, error)
             transport.abort()
             return
+        except Exception:
+            LOGGER.exception("Channel Access: %s is hung up on, for its request failed here", self)
+            transport.abort()
+            return
         if self._out.full or self._puts >= most:
             transport.pause_reading()
         else:

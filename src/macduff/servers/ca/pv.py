@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import struct
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from .wire import ECA_BADTYPE, ECA_NOCONVERT, ECA_NORMAL, EVENT_ADD, message
 
 if TYPE_CHECKING:
     from .circuit import Channel, Circuit
+
+LOGGER = logging.getLogger("macduff.servers")
 
 __all__ = ["ALARM", "LOG", "PROPERTY", "VALUE", "Done", "Put", "Pv", "Subscription"]
 
@@ -149,7 +152,9 @@ class Pv:
         severity, condition = int(self.alarm.severity), self.condition
         try:
             sent, data, exact = self.form.pack(self.value, kind, count or self.form.count)
-        except Unfit:
+        except Exception as error:
+            if not isinstance(error, Unfit):
+                LOGGER.exception("%s: %s cannot be shown", self.name, self.form.vtype.name)
             sent, data = count or 1, _NOTHING.get(kind, bytes(SIZES[kind])) * (count or 1)
             exact, status = False, ECA_NOCONVERT
         else:
