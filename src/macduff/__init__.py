@@ -54,9 +54,11 @@ if TYPE_CHECKING:
         Serial,
         Tango,
         TangoAttribute,
+        TangoDevice,
         Tcp,
         Visa,
         Wire,
+        tango_device,
     )
     from .values import (
         Alarm,
@@ -84,7 +86,8 @@ _HOME = {
     "StateChanged StateException Watch creatable idle_task publish_method",
     "errors": "Aborted BadValue Busy DeviceFailed Disconnected Held MacduffError NotFound NotWriteable Overrun Removed "
     "Superseded TimedOut WrongState",
-    "sources": "CaDevice Mounted PV Pva PvaAttribute PVAttribute Scpi Serial Tango TangoAttribute Tcp Visa Wire",
+    "sources": "CaDevice Mounted PV Pva PvaAttribute PVAttribute Scpi Serial Tango tango_device TangoAttribute "
+    "TangoDevice Tcp Visa Wire",
     "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable "
     "VType",
 }
@@ -95,9 +98,9 @@ __all__ = [
     "Device", "DeviceFailed", "Disconnected", "DState", "Future", "Held", "MacduffError", "Mounted", "NotFound",
     "NotWriteable", "Overrun", "PausableDevice", "Process", "Pva", "PvaAttribute", "PVAttribute", "Reading", "Removed",
     "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException", "Superseded", "Tango",
-    "TangoAttribute", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble", "VEnum", "VFloat", "VInt", "Visa",
-    "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect", "connect_async", "creatable",
-    "idle_task", "publish_method",
+    "TangoAttribute", "TangoDevice", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble", "VEnum", "VFloat",
+    "VInt", "Visa", "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect", "connect_async",
+    "creatable", "idle_task", "publish_method", "tango_device",
 ]  # fmt: skip
 
 

@@ -218,6 +218,8 @@ def reshape(
     for bound in added:
         process._post(process._attribute_added, device, bound)
     for member in gone:
+        if member._binding is not None:
+            member._binding.close()  # of a wrapped device; what is only told has nothing to let go of
         process._post(process._attribute_removed, device, member)
     fields_changed(device)
 

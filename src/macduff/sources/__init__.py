@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .scpi import Scpi
     from .serial import Serial
     from .simulation import Simulation
+    from .tango.device import TangoDevice, tango_device
     from .tango_attribute import Tango, TangoAttribute
     from .tcp import Tcp
     from .visa import Visa
@@ -26,6 +27,7 @@ _HOME = {
     "scpi": "Scpi",
     "serial": "Serial",
     "simulation": "Simulation",
+    "tango.device": "TangoDevice tango_device",
     "tango_attribute": "Tango TangoAttribute",
     "tcp": "Tcp",
     "visa": "Visa",
@@ -35,7 +37,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names.spli
 
 __all__ = [
     "CaDevice", "Mounted", "PV", "PVAttribute", "Pva", "PvaAttribute", "Scpi", "Serial", "Simulation", "Tango",
-    "TangoAttribute", "Tcp", "Visa", "Wire",
+    "TangoAttribute", "TangoDevice", "Tcp", "Visa", "Wire", "tango_device",
 ]  # fmt: skip
 
 

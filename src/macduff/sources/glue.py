@@ -8,10 +8,15 @@ from typing import Any
 
 from ..core import Attribute, Device, Outcome, SourceContext, released
 from ..core.opening import wanted
+from ..core.putting import confirms
 from ..errors import MacduffError, TimedOut
 from ..limits import DEFAULTS, Limits
+from ..values import Severity
 
-__all__ = ["Done", "has_audience", "is_simulated", "limits_of", "placed", "wait_released"]
+__all__ = [
+    "Done", "confirmed", "has_audience", "is_simulated", "limits_of", "members_of", "placed", "problem", "put_source",
+    "wait_released",
+]  # fmt: skip
 
 Done = Callable[[Any, MacduffError | None], None]
 
@@ -65,3 +70,30 @@ def is_simulated(device: Device) -> bool:
 def has_audience(attribute: Attribute[Any]) -> bool:
     """Whether anybody listens to this very attribute or watches it; who listens to the whole device does not count."""
     return wanted(attribute)
+
+
+# of devices that are wrapped
+
+
+def members_of(device: Device) -> frozenset[str]:
+    """The members that its class has, which are not the wrapped device's."""
+    return frozenset(device._parts.members)
+
+
+def problem(device: Device, key: str, severity: Severity = Severity.NONE, text: str = "") -> None:
+    """Have something that is wrong shown in the device's health; without text it is not wrong any more."""
+    device._process_needed()._post(device._machine.problem, key, severity, text)
+
+
+def put_source(attribute: Attribute[Any], value: Any, done: Callable[[MacduffError | None], None]) -> None:
+    """Put a validated value by an attribute's source."""
+    binding = attribute._binding
+    if binding is None:
+        done(MacduffError(f"{attribute.name}: expected an attribute with a source, got one without"))
+    else:
+        binding.put(value, done)
+
+
+def confirmed(attribute: Attribute[Any], value: Any) -> bool:
+    """Whether the readback confirms a set point."""
+    return confirms(attribute, value)(attribute.value)

@@ -3,6 +3,8 @@
 With a third argument it is in that database, else in none. It does what it is told by its command Order, in JSON.
 """
 
+# mypy: disable-error-code="misc, untyped-decorator"
+# PyTango has no type information.
 from __future__ import annotations
 
 import enum
@@ -23,11 +25,12 @@ from tango.server import Device, attribute, command
 
 from tests.support import free_port
 
-__all__ = ["DEVICE", "TangoProgram"]
+__all__ = ["DEVICE", "Database", "TangoProgram"]
 
 ROOT = Path(__file__).parents[3]
 DEVICE = "test/macduff/one"
 RW = AttrWriteType.READ_WRITE
+_DATABASE = [sys.executable, "-c", "from databaseds.database import main; main()"]
 
 
 class TangoProgram:
@@ -78,6 +81,41 @@ class TangoProgram:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+
+class Database:
+    """A Tango database in memory, in a process of its own."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        environment = {**os.environ, "PYTANGO_DATABASE_NAME": ":memory:"}
+        command = [*_DATABASE, "--host", "127.0.0.1", "--port", str(self.port), "2"]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "Ready to accept request" in line:
+                break
+        return self
+
+    def register(self) -> str:
+        """Have it know the program's device; the database's address."""
+        info = tango.DbDevInfo()
+        info.name, info._class, info.server = DEVICE, "Events", "MacduffTest/test"
+        tango.Database("127.0.0.1", self.port).add_device(info)
+        return self.host
+
+    def __exit__(self, *_: object) -> None:
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.communicate(timeout=10)
 
 
 # the program
@@ -307,7 +345,7 @@ def obey(device: Any, order: dict[str, Any]) -> Any:
             device.push_change_event("State", getattr(DevState, order["state"]))
             device.push_change_event("Status", order.get("status", order["state"]))
     if order.get("grow"):
-        extra = attribute(name="extra", dtype=float, fget=lambda self: 4.5)
+        extra = attribute(name="extra", dtype=float, fget=lambda device, attr: 4.5)
         device.add_attribute(extra)
     if "wrote" in order:
         return device.wrote

@@ -69,7 +69,7 @@ class Followed:
         if isinstance(user, AttributeLink):
             self._links.pop(user, None)
             user.close()
-            self._unsubscribe(user.subscriptions)
+            self.unsubscribe(user.subscriptions)
         else:
             self._watchers.pop(user, None)
         if not self._links and not self._watchers:
@@ -81,7 +81,7 @@ class Followed:
         self._task.cancel()
         for link in self._links:
             link.close()
-            self._unsubscribe(link.subscriptions)
+            self.unsubscribe(link.subscriptions)
 
     def wake(self) -> None:
         """There is something to do."""
@@ -119,7 +119,8 @@ class Followed:
         )
         return int(subscribed)
 
-    def _unsubscribe(self, subscriptions: list[int]) -> None:
+    def unsubscribe(self, subscriptions: list[int]) -> None:
+        """Never waits."""
         if subscriptions:
             self._calls.later(_unsubscribe, self._proxy, list(subscriptions))
             subscriptions.clear()
@@ -196,7 +197,7 @@ class Followed:
                 link.subscriptions.append(await self.subscribe("ATTR_CONF_EVENT", link.configuration, link.member))
                 link.subscriptions.append(await self.subscribe("CHANGE_EVENT", link.event, link.member))
                 if link not in self._links:  # closed meanwhile
-                    self._unsubscribe(link.subscriptions)
+                    self.unsubscribe(link.subscriptions)
 
     async def _read(self, links: list[AttributeLink]) -> None:
         began = time.monotonic()

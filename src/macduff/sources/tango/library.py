@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from types import ModuleType
@@ -103,13 +103,13 @@ def split(name: str, where: str) -> tuple[str, str]:
 
 def text_of(error: BaseException) -> str:
     """What Tango says in an error, in one line."""
-    failures = error.args
+    failures: Sequence[Any] = error.args
     if not failures or not hasattr(failures[0], "desc"):
         return f"{type(error).__name__}: {error}"
     return " ".join(_telling(failures).desc.split())
 
 
-def _telling(failures: tuple[Any, ...]) -> Any:
+def _telling(failures: Sequence[Any]) -> Any:
     """The first one says it, but for CORBA's own, whose second says what it means."""
     return failures[1] if failures[0].reason == "API_CorbaException" and len(failures) > 1 else failures[0]
 
@@ -118,7 +118,7 @@ def as_error(error: BaseException, what: str) -> MacduffError:
     """What our users are told when a call of Tango raised."""
     if isinstance(error, MacduffError):
         return error
-    failures = error.args
+    failures: Sequence[Any] = error.args
     if not failures or not hasattr(failures[0], "reason"):
         return DeviceFailed(f"{what}: {type(error).__name__}: {error}")
     kind = _KINDS.get(_telling(failures).reason)
