@@ -1,4 +1,4 @@
-"""Readings, changes and their order, sentence by sentence (rules 1 to 7)."""
+"""Readings and changes, sentence by sentence (rules 1 to 4, 6, 7)."""
 
 from __future__ import annotations
 
@@ -12,60 +12,9 @@ from macduff import Attribute, Device, DeviceFailed, MacduffError, Process, VAct
 from macduff.core import SourceContext
 from macduff.limits import DEFAULTS, Limits
 from tests.support.play import BACKENDS, Client, Inbox, play
+from tests.unit.core.test_gaps_support import Kept, Meter, readings
 
 backends = pytest.mark.parametrize("backend", BACKENDS)
-
-
-class Meter(Device):
-    """Counts, and asks."""
-
-    a = Attribute(VInt(), 0)
-    b = Attribute(VInt(), 0)
-    wish = Attribute(VInt(), 0, writable=True)
-    go_on = Attribute(VInt(), 0)
-
-    @publish_method
-    def count(self, to: int) -> int:
-        """Count without a wait."""
-        for value in range(1, to + 1):
-            self.a.update(value)
-        return self.a.value
-
-    @publish_method(busy="replace")
-    def give(self, value: int) -> int:
-        """Return it."""
-        return value
-
-
-class Held:
-    """The Process thread does nothing from where this was made, in the order of requests, to its end."""
-
-    def __init__(self, process: Process) -> None:
-        self._held, self._go_on = process.backend.flag(), process.backend.flag()
-        process._post(self._hold)
-
-    def _hold(self) -> None:
-        self._held.set()
-        self._go_on.wait(20)
-
-    def __enter__(self) -> None:
-        assert self._held.wait(20)
-
-    def __exit__(self, *_: object) -> None:
-        self._go_on.set()
-
-
-def ended(device: Device, process: Process) -> None:
-    """Wait until the code of every call of the device has ended, whatever the Process knows of it."""
-    for _ in range(1000):
-        if all(call.outcome is not None and not call.holds for call in device._machine.calls):
-            return
-        process.backend.sleep(0.01)
-    raise AssertionError("it goes on")
-
-
-def readings(inbox: Inbox, name: str) -> list[Any]:
-    return [item[2][name] for item in inbox.items if item[0].name == "Changes" and name in item[2]]
 
 
 def test_reading_a_value_takes_no_lock() -> None:
@@ -100,7 +49,7 @@ def test_without_a_listener_nothing_is_appended(backend: str) -> None:
     def scenario(process: Process) -> None:
         meter = Meter("M")
         process.add(meter)
-        with Held(process):
+        with Kept(process):
             for value in range(1, 50):
                 meter.a.update(value)
                 assert meter.a.value == value
@@ -108,7 +57,7 @@ def test_without_a_listener_nothing_is_appended(backend: str) -> None:
         inbox = Inbox(process)
         process.listen(inbox, "M", "a", initial_value=True)
         inbox.until(lambda items: len(items) == 1)
-        with Held(process):
+        with Kept(process):
             meter.b.update(7)
             assert len(process._lane) == 0
             meter.a.update(7)
@@ -127,7 +76,7 @@ def test_between_two_barriers_one_entry_per_attribute(backend: str) -> None:
         inbox = Inbox(process)
         process.listen(inbox, "M", initial_value=True)
         inbox.until(lambda items: len(items) == 1)
-        with Held(process):
+        with Kept(process):
             for value in range(1, 1000):
                 meter.update(a=value, b=-value)
             assert len(process._lane) == 1
@@ -190,7 +139,7 @@ def test_beyond_its_bound_every_is_told_of_the_gap(backend: str) -> None:
         process.listen(latest, "M", "a")
         process.listen(every, "M", every=True, initial_value=True)
         every.until(lambda items: len(items) == 1)
-        with Held(process):
+        with Kept(process):
             for value in range(1, 26):
                 meter.a.update(value)
             meter.b.update(1)
@@ -203,108 +152,6 @@ def test_beyond_its_bound_every_is_told_of_the_gap(backend: str) -> None:
         assert not [item for item in latest.items if item[0].name == "Overrun"]
 
     play(backend, scenario, seeds=range(5), limits=Limits(every_changes=10))
-
-
-@backends
-def test_the_first_decision_wins(backend: str) -> None:
-    """Rule 5: what was decided before the end of a call was read is its reply, although the call returned a value."""
-
-    def scenario(process: Process) -> None:
-        meter = Meter("M")
-        process.add(meter)
-        client = Client(process)
-        decisions: list[tuple[str, dict[str, int]]] = [("abort", {}), ("give", {"value": 2})]
-        for decision, arguments in decisions:
-            with Held(process):
-                first = client.call("M", "give", value=1)
-                again = Held(process)  # comes right behind the acceptance of the call
-            with again:
-                ended(meter, process)
-                assert not first.outcomes
-                by = client.call("M", decision, **arguments)
-            by.result()
-            assert first.kind() in ("Aborted", "Superseded")
-
-    play(backend, scenario, seeds=range(20))
-
-
-@backends
-def test_an_abort_overtakes_changes(backend: str) -> None:
-    """Rule 5: abort travels in the control lane, which is drained first."""
-
-    def scenario(process: Process) -> None:
-        meter = Meter("M")
-        process.add(meter)
-        inbox = Inbox(process)
-        process.listen(inbox, "M", every=True, initial_value=True)
-        inbox.until(lambda items: len(items) == 1)
-        with Held(process):
-            meter.a.update(1)
-            before = meter.a.reading.sequence
-            call = Client(process).call("M", "abort")
-        assert call.kind() == "ok"
-        states = readings(inbox, "state")
-        assert [reading.value.value for reading in states] == ["Aborting", "Idle"]
-        assert states[0].sequence > before
-        sequences = [item[3] for item in inbox.items]
-        assert sequences == sorted(sequences)
-
-    play(backend, scenario, seeds=range(8))
-
-
-@backends
-def test_a_late_listener_gets_nothing_older(backend: str) -> None:
-    """Rule 5: what waits in the lane went to the others; the new one has it in its first value."""
-
-    def scenario(process: Process) -> None:
-        meter = Meter("M")
-        process.add(meter)
-        old, new = Inbox(process), Inbox(process)
-        process.listen(old, "M", initial_value=True)
-        old.until(lambda items: len(items) == 1)
-        with Held(process):
-            meter.update(a=1, b=1)
-            process.listen(new, "M", initial_value=True)
-            meter.update(a=2, b=2)
-        meter.a.update(3)
-        for inbox in (old, new):
-            inbox.until(lambda items: bool(items) and items[-1][3] == meter.a.reading.sequence)
-        (_, _, _, first) = new.items[0]
-        assert new.items[0][0].name == "Value"
-        assert all(reading.sequence > first for name in "ab" for reading in readings(new, name))
-        assert readings(old, "a")[-1].value == 3
-
-    play(backend, scenario, seeds=range(20))
-
-
-@backends
-def test_a_reply_is_behind_the_changes_it_made(backend: str) -> None:
-    """Rule 5: of a method, and of a put that is nothing but a value, while the Process is behind."""
-
-    def scenario(process: Process) -> None:
-        meter = Meter("M")
-        process.add(meter)
-        inbox = Inbox(process)
-        process.listen(inbox, "M", initial_value=True)
-        inbox.until(lambda items: len(items) == 1)
-        seen: list[tuple[str, int]] = []
-        flag = process.backend.flag()
-
-        def done(outcome: Any) -> None:
-            seen.append((str(outcome.value), len(inbox.items)))
-            if len(seen) == 2:
-                flag.set()
-
-        with Held(process):
-            process.request_call("M", "count", {"to": 7}, done)
-            process.request_put("M", {"wish": 3}, done)
-        assert flag.wait(20)
-        (put, call) = sorted(seen, key=lambda entry: entry[0] != "None")
-        assert any("wish" in item[2] for item in inbox.items[1 : put[1]])
-        assert any("a" in item[2] and item[2]["a"].value == 7 for item in inbox.items[1 : call[1]])
-        assert [r.value.value for r in readings(inbox, "state")] == ["Running", "Idle"]
-
-    play(backend, scenario, seeds=range(8))
 
 
 class Silent:
