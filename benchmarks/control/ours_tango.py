@@ -12,7 +12,7 @@ from .ours import process
 def main() -> None:
     found, ticker = process()
     with TangoServer(found, port=0) as server:
-        print(json.dumps({"device": f"{server.address}/bench/macduff/bench#dbase=no"}), flush=True)
+        print(json.dumps({"device": server.device_address("BENCH")}), flush=True)
         ticker.follow_stdin()
 
 
