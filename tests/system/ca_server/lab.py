@@ -83,7 +83,6 @@ class Everything(Device):
     @publish_method
     def linger(self) -> None:
         """Until `let_go`."""
-        self.shown.update(0.0)
         while self.shown.value != 1.0:
             self.report_wait("until somebody lets go")
 
