@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
 
 from p4p.client.thread import Context
 from p4p.nt import NTURI
@@ -43,21 +43,21 @@ class PvaClient:
 
     def subscribe(self, count: int) -> Callable[[], int]:
         seen = [0] * count
-        first = [False] * count
-
-        def heard(number: int) -> Callable[[Any], None]:
-            def one(value: Any) -> None:
-                seen[number] += 1
-                first[number] = True
-
-            return one
-
         for number in range(count):
-            context = self._connect()
-            self._contexts.append(context)
-            context.monitor(self._reading, heard(number))
-        while not all(first):
-            pass
+
+            def heard(value: object, number: int = number) -> None:
+                seen[number] += 1
+
+            while not seen[number]:  # this client may lose a monitor whose first value comes too early
+                context = self._connect()
+                context.monitor(self._reading, heard)
+                end = time.monotonic() + 2.0
+                while not seen[number] and time.monotonic() < end:
+                    time.sleep(0.002)
+                if seen[number]:
+                    self._contexts.append(context)
+                else:
+                    context.close()
         return lambda: sum(seen)
 
     def unsubscribe(self) -> None:
