@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Mounted,
         Pva,
         PvaAttribute,
+        PvaDevice,
         PVAttribute,
         Scpi,
         Serial,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         Tcp,
         Visa,
         Wire,
+        pva_device,
         tango_device,
     )
     from .values import (
@@ -86,8 +88,8 @@ _HOME = {
     "StateChanged StateException Watch creatable idle_task publish_method",
     "errors": "Aborted BadValue Busy DeviceFailed Disconnected Held MacduffError NotFound NotWriteable Overrun Removed "
     "Superseded TimedOut WrongState",
-    "sources": "CaDevice Mounted PV Pva PvaAttribute PVAttribute Scpi Serial Tango tango_device TangoAttribute "
-    "TangoDevice Tcp Visa Wire",
+    "sources": "CaDevice Mounted PV Pva pva_device PvaAttribute PvaDevice PVAttribute Scpi Serial Tango "
+    "tango_device TangoAttribute TangoDevice Tcp Visa Wire",
     "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable "
     "VType",
 }
@@ -96,11 +98,11 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names.spli
 __all__ = [
     "PV", "Aborted", "Alarm", "AlarmStatus", "Attribute", "BadValue", "Busy", "CaDevice", "Child", "ConfigurableDevice",
     "Device", "DeviceFailed", "Disconnected", "DState", "Future", "Held", "MacduffError", "Mounted", "NotFound",
-    "NotWriteable", "Overrun", "PausableDevice", "Process", "Pva", "PvaAttribute", "PVAttribute", "Reading", "Removed",
-    "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException", "Superseded", "Tango",
-    "TangoAttribute", "TangoDevice", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble", "VEnum", "VFloat",
-    "VInt", "Visa", "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect", "connect_async",
-    "creatable", "idle_task", "publish_method", "tango_device",
+    "NotWriteable", "Overrun", "PausableDevice", "Process", "Pva", "PvaAttribute", "PvaDevice", "PVAttribute",
+    "Reading", "Removed", "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException",
+    "Superseded", "Tango", "TangoAttribute", "TangoDevice", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble",
+    "VEnum", "VFloat", "VInt", "Visa", "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect",
+    "connect_async", "creatable", "idle_task", "publish_method", "pva_device", "tango_device",
 ]  # fmt: skip
 
 

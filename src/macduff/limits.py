@@ -110,5 +110,9 @@ class Limits:
     ca_found: tuple[float, ...] = (0.05, 0.5, 2.0)
     """When those are answered, after the PV appeared: datagrams get lost, and a client may not know yet what it lost."""
 
+    # devices over PVAccess
+    pva_open: float = 3.0
+    """How long each PV that a device lists in its PVI may take to be found."""
+
 
 DEFAULTS = Limits()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .ca.device import CaDevice
     from .mount import Mounted
     from .pv import PV, PVAttribute
+    from .pva.device import PvaDevice, pva_device
     from .pva_attribute import Pva, PvaAttribute
     from .scpi import Scpi
     from .serial import Serial
@@ -23,6 +24,7 @@ _HOME = {
     "ca.device": "CaDevice",
     "mount": "Mounted",
     "pv": "PV PVAttribute",
+    "pva.device": "PvaDevice pva_device",
     "pva_attribute": "Pva PvaAttribute",
     "scpi": "Scpi",
     "serial": "Serial",
@@ -36,8 +38,8 @@ _HOME = {
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "CaDevice", "Mounted", "PV", "PVAttribute", "Pva", "PvaAttribute", "Scpi", "Serial", "Simulation", "Tango",
-    "TangoAttribute", "TangoDevice", "Tcp", "Visa", "Wire", "tango_device",
+    "CaDevice", "Mounted", "PV", "Pva", "PvaAttribute", "PvaDevice", "PVAttribute", "Scpi", "Serial", "Simulation",
+    "Tango", "TangoAttribute", "TangoDevice", "Tcp", "Visa", "Wire", "pva_device", "tango_device",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import MacduffError
 
-__all__ = ["begin", "close_channel", "is_closed", "load", "release", "write_access"]
+__all__ = ["begin", "close_channel", "close_subscription", "is_closed", "load", "release", "write_access"]
 
 
 LOG = logging.getLogger("macduff.sources")
@@ -74,6 +74,14 @@ def write_access(loop: asyncio.AbstractEventLoop, pv: str) -> bool:
 def is_closed(subscription: Any) -> bool:
     """Whether aioca gave a subscription up, which it does without telling after an event of bad status."""
     return bool(subscription.state == subscription.CLOSED)
+
+
+def close_subscription(subscription: Any) -> None:
+    """Close it, also when its server went before it was made on the channel, which aioca's own close fails on."""
+    if subscription.state == subscription.OPEN and not hasattr(subscription, "_as_parameter_"):
+        subscription.channel._Channel__subscriptions.discard(subscription)
+        subscription.state = subscription.OPENING
+    subscription.close()
 
 
 def close_channel(loop: asyncio.AbstractEventLoop, pv: str) -> None:

@@ -196,7 +196,7 @@ class Link:
         self.native = self._newest = None
         self._decode = None
         for monitor in self._monitors:
-            monitor.close()
+            library.close_subscription(monitor)
         self._monitors.clear()
 
 

@@ -18,6 +18,7 @@ from .facts import vtype_for
 from .library import PVA, PvaThread
 from .link import Link
 from .native import Native
+from .putting import put
 
 __all__ = ["PvaBinding"]
 
@@ -143,28 +144,8 @@ class PvaBinding:
         return DeviceFailed(f"{self._pv}: {str(error) or type(error).__name__}")
 
     async def _write(self, thread: PvaThread, value: Any) -> None:
-        """Send it, and wait as long as the record takes.
-
-        A record makes whoever puts with completion while it is still at it wait. So a second put, such as the one
-        that stops the first, goes without, and is done when it was taken.
-        """
         link = self._links[-1]
         if link.native is None:
             raise Unreachable(f"{self._pv}: expected a connected PV, got one that is not")
         members = encode(self._vtype, value, link.native)
-        completing = thread.resource.completing
-        block = self._wait and not completing[self._pv]
-        request = f"field()record[block={'true' if block else 'false'},process=passive]"
-        completing[self._pv] += block
-        put = asyncio.ensure_future(thread.resource.context.put(self._pv, members, request=request, get=False))
-        gone = asyncio.ensure_future(link.disconnected.wait())
-        try:
-            async with asyncio.timeout(self._timeout):
-                await asyncio.wait((put, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not put.done():
-                raise Unreachable(f"{self._pv}: expected the end of the put, got disconnected")
-            put.result()
-        finally:
-            put.cancel()  # p4p would send it again to whoever comes back by that name
-            gone.cancel()
-            completing[self._pv] -= block
+        await put(thread, self._pv, members, link.disconnected, wait=self._wait, timeout=self._timeout)

@@ -155,8 +155,3 @@ class Link:
         pixels, dimensions = raw["value"], len(raw["dimension"])
         same = getattr(pixels, "dtype", None) == DTYPES[native.code] and dimensions == native.ndim
         return native if same or pixels is None or not dimensions else native_of(self.pv, raw)
-
-
-async def inspect(thread: PvaThread, pv: str, timeout: float) -> Native:
-    """What a PV is; TimeoutError when it is not found in time, BadValue when it is nothing that we have."""
-    return native_of(pv, await asyncio.wait_for(thread.resource.context.get(pv), timeout))

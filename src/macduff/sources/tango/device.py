@@ -31,6 +31,7 @@ LOG = logging.getLogger("macduff.sources")
 _STATES = {"MOVING": DState.Running, "RUNNING": DState.Running, "FAULT": DState.Fault, "INIT": DState.Resetting}
 """Ours for a State of Tango's; all others are Idle."""
 _BAD = {"FAULT": Severity.MAJOR, "ALARM": Severity.MINOR, "UNKNOWN": Severity.INVALID}
+NOT_YET = "not connected yet"
 _STOPS = ("stop", "abort")
 """Commands that abort is, the first that the device has."""
 
@@ -72,7 +73,8 @@ class TangoDevice(ForwardedDevice):
 
     def do_connect(self) -> None:
         """Begin to follow; the device may come later."""
-        away(self, "not connected yet")
+        away(self, NOT_YET)
+        problem(self, "there", Severity.INVALID, NOT_YET)
         self._wrapped.open()
 
     def do_close(self) -> None:
@@ -101,6 +103,7 @@ class _Wrapped:
         self._followed: Followed | None = None
         self._requests = Requests(device)
         self._commands: dict[str, Command] = {}
+        self._verbs: dict[str, Command] = {}
         self._shape: object = None
         self._warned: set[str] = set()
         self._interface: int | None = None
@@ -197,13 +200,17 @@ class _Wrapped:
                 continue
             taken.add(name.lower())
             shape.append((name, info.name, made[name].writable, made[name].description, made[name].label))
-        self._commands = {}
+        self._commands, self._verbs = {}, {}
         for info in commands:
-            name = member_name(info.cmd_name, taken)
             if info.cmd_name in ("State", "Status"):  # attributes tell them
                 continue
+            own = info.cmd_name in ("abort", "reset")  # the device here has these
+            name = info.cmd_name if own else member_name(info.cmd_name, taken)
             try:
-                self._commands[name] = command_of(info, name)
+                self._verbs[name] = command_of(info, name)
+                if own:
+                    continue
+                self._commands[name] = self._verbs[name]
             except BadValue as error:
                 self._left_out(info.cmd_name, error)
                 continue
@@ -253,7 +260,7 @@ class _Wrapped:
     # what is asked of it
 
     def _named(self, wanted: str) -> Command | None:
-        return next((c for c in self._commands.values() if c.name.lower() == wanted), None)
+        return next((c for c in self._verbs.values() if c.name.lower() == wanted), None)
 
     async def _run(self, command: Command | None, arguments: Mapping[str, Any], what: str) -> Any:
         followed = self._followed
