@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from macduff import (
     VInt,
     VString,
 )
+from macduff.sources.ca.link import PROPERTY
 from tests.support import eventually, random_name
 from tests.system.ioc import Ioc, channel_access
 
@@ -99,6 +102,34 @@ def test_an_ioc_that_dies_and_comes_back_another(port: int, capfd: pytest.Captur
             view.put(x=41.0, mode="c", readback=True)
             assert (view.x, view.mode) == (41.0, "c")
     assert "CA.Client.Exception" not in capfd.readouterr().err  # what libca has to say is for the log
+
+
+def test_an_ioc_that_dies_while_it_is_asked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values came already, and the subscription to the metadata finds the channel gone."""
+    cadef = import_module("epicscorelibs.ca.cadef")
+    original = cadef.ca_create_subscription
+    refused = threading.Semaphore(0)
+
+    def create(kind: int, count: int, channel: Any, events: int, *more: Any) -> Any:
+        if events == PROPERTY:
+            refused.release()
+            raise cadef.Disconnected(channel._as_parameter_)
+        return original(kind, count, channel, events, *more)
+
+    monkeypatch.setattr(cadef, "ca_create_subscription", create)
+    prefix = random_name() + ":"
+    with Process() as process:
+        station = Station(random_name("STATION"), prefix)
+        process.add(station)
+        with Ioc(BEFORE, port, f"P={prefix}") as ioc:
+            for _ in range(6):
+                assert refused.acquire(timeout=10.0)
+            eventually(lambda: station.severities() == {Severity.NONE}, "all connected", 10.0)
+            monkeypatch.undo()
+            ioc.kill()
+            eventually(lambda: station.severities() == {Severity.INVALID}, "all INVALID", 10.0)
+        with Ioc(AFTER, port, f"P={prefix}"):
+            eventually(lambda: station.severities() == {Severity.NONE}, "all healed", 30.0)
 
 
 def test_a_put_ends_when_the_ioc_does(port: int) -> None:
