@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from macduff.errors import NotFound
 from macduff.telling import did_you_mean
@@ -16,6 +17,10 @@ class UnknownName(NotFound, AttributeError, KeyError):
     It is an AttributeError and a KeyError too, so that `hasattr`, `getattr` with a default, `in` and `Mapping.get`
     work on remote things as on any others.
     """
+
+    def __init__(self, message: str, **place: Any) -> None:
+        super().__init__(message, **place)
+        self.name = self.obj = None  # else Python finds a suggestion of its own and prints it behind ours
 
     def __str__(self) -> str:
         return self.message
