@@ -10,7 +10,6 @@ from macduff import (
     Attribute,
     Child,
     Device,
-    DState,
     Process,
     VInt,
     publish_method,
@@ -137,6 +136,11 @@ class Worker(Device):
 
     @publish_method
     def work(self) -> None:
+        self._step()
+        self.wait(0.01)  # its place is free meanwhile, and taken again
+        self._step()
+
+    def _step(self) -> None:
         self.at_work.append(self.name)
         self.most.append(len(self.at_work))
         self._backend_needed().sleep(0.03)
@@ -160,29 +164,56 @@ def test_so_many_calls_are_runnable_at_once(backend: str) -> None:
     assert max(most) == 2
 
 
-class Full(Device):
-    """A parent whose child is full of waiting calls."""
+class Lingers(Device):
+    """Waits for ever, or works until the test lets go."""
 
-    stage = Child(Stage)
+    begun = Attribute(VInt(), 0)
+
+    def __init__(self, name: str, **children: Device) -> None:
+        super().__init__(name, **children)
+        self._over = False
+
+    @publish_method(busy="allow")
+    def hog(self) -> None:
+        self.begun.update(-1)
+        while not self._over:
+            self._backend_needed().sleep(0.01)
 
     @publish_method(busy="allow")
     def linger(self) -> None:
+        self.begun.update(self.begun.value + 1)
         self.wait(1e6)
 
 
+class Parent(Lingers):
+    """Its abort has its child do something."""
+
+    stage = Child(Stage)
+
+    def do_abort(self) -> None:
+        super().do_abort()
+        self.stage.move(0.1)
+        self.start(self.stage.where).result()
+
+
 def test_an_abort_has_workers_of_its_own_in_children_too(backend: str) -> None:
-    """Rule 13: when as many calls are open as may be, an abort still comes, and aborts the children."""
+    """Rule 13: while as many calls are open, and runnable, as may be; also what it calls in children."""
 
     def scenario(process: Process) -> None:
-        stage = Stage("STAGE")
-        process.add(stage)
-        process.add(Full("FULL", stage=stage))
+        stage, lingers = Stage("STAGE"), Lingers("LINGERS")
+        for device in (stage, lingers, Parent("PARENT", stage=stage)):
+            process.add(device)
         client = Client(process)
-        move = client.call("STAGE", "move", target=1e6)
-        calls = [client.call("FULL", "linger") for _ in range(3)]
-        assert client.call("FULL", "linger").kind() == "TooMany"
-        assert client.call("FULL", "abort").kind() == "ok"
-        assert [call.kind() for call in [move, *calls]] == ["Aborted"] * 4
-        assert stage.state.value is DState.Idle
+        calls = [client.call("LINGERS", "linger") for _ in range(3)]
+        until(process, lambda: lingers.begun.value == 3)
+        calls.append(client.call("LINGERS", "hog"))
+        until(process, lambda: lingers.begun.value == -1)
+        assert client.call("PARENT", "linger").kind() == "TooMany"
+        assert client.call("STAGE", "where").kind() == "TooMany"
+        assert client.call("PARENT", "abort").kind() == "ok"
+        assert stage.position.value == pytest.approx(0.1)
+        lingers._over = True
+        assert client.call("LINGERS", "abort").kind() == "ok"
+        assert [call.kind() for call in calls][:3] == ["Aborted"] * 3
 
     play(backend, scenario, seeds=range(5), limits=Limits(open_calls=4, reserved_workers=4, runnable_calls=1))
