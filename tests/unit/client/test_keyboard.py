@@ -127,7 +127,8 @@ def test_an_error_has_its_kind_and_place(server: MemoryServer, client: Client, e
 
 def test_a_wrong_name_says_what_was_meant(server: MemoryServer, client: Client) -> None:
     device = client["STAGE"]
-    with pytest.raises(AttributeError, match=r"STAGE: no attribute or method 'velocty'; did you mean 'velocity'\?") as told:
+    expected = r"STAGE: no attribute or method 'velocty'; did you mean 'velocity'\?"
+    with pytest.raises(AttributeError, match=expected) as told:
         device.velocty  # noqa: B018 - reading is the test
     assert told.value.name is None, "Python would add a suggestion of its own"
     with pytest.raises(UnknownName, match="did you mean 'velocity'"):
