@@ -37,9 +37,13 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass
 class Verdict:
-    """Which ids may be answered: exactly one answer, to one of these (to any when there are none)."""
+    """Which ids may be answered: exactly one answer, to one of these (to any when there are none).
+
+    alone: the id of what is no subscription any more, whose Return is the end of nothing.
+    """
 
     ids: frozenset[int]
+    alone: int | None = None
 
 
 class Mutants:
@@ -175,6 +179,7 @@ def _places(value: Any) -> Any:
             yield from _places(value[key])
 
 
+OTHERS = tuple(f"malcolm:core/{kind}:1.0" for kind in ("Get", "Put", "Post"))
 UNPARSEABLE = Verdict(frozenset({-1}))
 
 
@@ -225,7 +230,8 @@ def _of_message(message: Any, unsure: bool) -> Verdict:
         return Verdict(frozenset({-1, int(identity)}))
     if not usable or not isinstance(identity, int):
         return Verdict(frozenset({-1, *range(50), 7}) if unsure else frozenset({-1}))
-    return Verdict(frozenset({-1, identity, 7, *range(50)} if unsure else {identity}))
+    other = "path" in message and message.get("typeid") in OTHERS
+    return Verdict(frozenset({-1, identity, 7, *range(50)} if unsure else {identity}), identity if other else None)
 
 
 def _has_infinity(value: Any) -> bool:
