@@ -25,9 +25,11 @@ def test_a_configuration_and_a_client_can_make_each(cls: type) -> None:
         assert isinstance(process.devices[name], cls)
 
 
-@pytest.mark.parametrize(("name", "hint"), [("Motr", "; did you mean 'Motor'?"), ("demo_devices", "")])
+@pytest.mark.parametrize(("name", "hint"), [("Motr", "; did you mean 'Motor'?"), ("laboratory", "")])
 def test_only_classes_are_offered(name: str, hint: str) -> None:
     with pytest.raises(WrongClass) as told:
         device_class(name)
-    assert f"a ready-made device (Detector, Motor, Thermometer), got {name!r}" in str(told.value)
+    assert f"a ready-made device (Detector, Motor, Mounted, PvaDevice, TangoDevice, Thermometer), got {name!r}" in str(
+        told.value
+    )
     assert str(told.value).endswith(hint)
