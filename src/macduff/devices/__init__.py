@@ -6,9 +6,23 @@ Mounted one of another macduff.
 
 from __future__ import annotations
 
-from ..sources import Mounted, PvaDevice, TangoDevice
+from typing import TYPE_CHECKING, Any
+
 from .detector import Detector
 from .motor import Motor
 from .thermometer import Thermometer
 
+if TYPE_CHECKING:
+    from ..sources import Mounted, PvaDevice, TangoDevice
+
 __all__ = ["Detector", "Motor", "Mounted", "PvaDevice", "TangoDevice", "Thermometer"]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs another protocol is imported when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"macduff.devices: expected one of {', '.join(__all__)}, got {name!r}")
+    from .. import sources
+
+    value = globals()[name] = getattr(sources, name)
+    return value
