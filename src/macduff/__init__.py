@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Serial,
         Tango,
         TangoAttribute,
+        TangoCommand,
         TangoDevice,
         Tcp,
         Visa,
@@ -89,7 +90,7 @@ _HOME = {
     "errors": "Aborted BadValue Busy DeviceFailed Disconnected Held MacduffError NotFound NotWriteable Overrun Removed "
     "Superseded TimedOut WrongState",
     "sources": "CaDevice Mounted PV Pva pva_device PvaAttribute PvaDevice PVAttribute Scpi Serial Tango "
-    "tango_device TangoAttribute TangoDevice Tcp Visa Wire",
+    "tango_device TangoAttribute TangoCommand TangoDevice Tcp Visa Wire",
     "values": "Alarm AlarmStatus Reading Severity VAction VArray VBool VDouble VEnum VFloat VInt VMap VString VTable "
     "VType",
 }
@@ -100,9 +101,9 @@ __all__ = [
     "Device", "DeviceFailed", "Disconnected", "DState", "Future", "Held", "MacduffError", "Mounted", "NotFound",
     "NotWriteable", "Overrun", "PausableDevice", "Process", "Pva", "PvaAttribute", "PvaDevice", "PVAttribute",
     "Reading", "Removed", "RunnableDevice", "Scpi", "Serial", "Severity", "StateChanged", "StateException",
-    "Superseded", "Tango", "TangoAttribute", "TangoDevice", "Tcp", "TimedOut", "VAction", "VArray", "VBool", "VDouble",
-    "VEnum", "VFloat", "VInt", "Visa", "VMap", "VString", "VTable", "VType", "Watch", "Wire", "WrongState", "connect",
-    "connect_async", "creatable", "idle_task", "publish_method", "pva_device", "tango_device",
+    "Superseded", "Tango", "TangoAttribute", "TangoCommand", "TangoDevice", "Tcp", "TimedOut", "VAction", "VArray",
+    "VBool", "VDouble", "VEnum", "VFloat", "VInt", "Visa", "VMap", "VString", "VTable", "VType", "Watch", "Wire",
+    "WrongState", "connect", "connect_async", "creatable", "idle_task", "publish_method", "pva_device", "tango_device",
 ]  # fmt: skip
 
 

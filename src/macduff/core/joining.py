@@ -15,6 +15,7 @@ from .building import check_made
 from .call import Call, Outcome
 from .device import Device
 from .family import family as family_of
+from .method import Published
 from .names import Names
 from .source import SourceContext
 from .waiting import released
@@ -118,6 +119,10 @@ class Joining:
             device.wire.attach(device)
         for attribute in device.attributes.values():
             self.prepare_attribute(device, attribute)
+        for name, method in device.methods.items():
+            part = device._parts.members.get(name)
+            if isinstance(part, Published) and part.source is not None:
+                method.binding = part.source.bind(method, device._arguments, simulate)
 
     def prepare_attribute(self, device: Device, attribute: Attribute[Any]) -> None:
         attribute._mutex, attribute._local, attribute._preempt = device._mutex, device._local, device._preempt
@@ -156,6 +161,9 @@ class Joining:
         self.wires.join(device)
         for attribute in device.attributes.values():
             self.begin_source(attribute)
+        for method in device.methods.values():
+            if method.binding is not None:
+                method.binding.start()
 
     @staticmethod
     def begin_source(attribute: Attribute[Any]) -> None:

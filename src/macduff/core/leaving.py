@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .device import Device
     from .own_thread import OwnThread
     from .process import Process
-    from .source import Binding
+    from .source import Binding, MethodBinding
 
 __all__ = ["Leaving"]
 
@@ -201,7 +201,8 @@ def _is_used(device: Device) -> bool:
 def _let_go(device: Device) -> None:
     """Close the sources and threads of a device, whatever they say."""
     bindings = [attribute._binding for attribute in device.attributes.values() if attribute._binding is not None]
-    helpers: list[Binding | OwnThread] = [*bindings, *device._helpers]
+    done_elsewhere = [method.binding for method in device.methods.values() if method.binding is not None]
+    helpers: list[Binding | MethodBinding | OwnThread] = [*bindings, *done_elsewhere, *device._helpers]
     for helper in helpers:
         try:
             helper.close()

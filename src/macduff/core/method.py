@@ -16,6 +16,7 @@ from .states import DState
 
 if TYPE_CHECKING:
     from .device import Device
+    from .source import MethodBinding, MethodSource
 
 __all__ = ["Method", "MethodSpec", "Published", "publish_method"]
 
@@ -30,7 +31,12 @@ class Published(Generic[D, P, R]):
     """A published method on its class; on a device it is a `Method`."""
 
     def __init__(
-        self, function: Callable[Concatenate[D, P], R], options: Mapping[str, Any], *, dynamic: bool = False
+        self,
+        function: Callable[Concatenate[D, P], R],
+        options: Mapping[str, Any],
+        *,
+        dynamic: bool = False,
+        source: MethodSource | None = None,
     ) -> None:
         self.function = function
         self.options = options
@@ -38,6 +44,7 @@ class Published(Generic[D, P, R]):
         self.name = function.__name__
         self._spec: MethodSpec | None = None
         update_wrapper(cast(Any, self), function)
+        self.source = source  # where it is really done, such as a command of a device elsewhere
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name  # raises nothing: before Python 3.12 that would be told as another error
@@ -80,6 +87,7 @@ class Method(Generic[P, R]):
         self.name = name
         self.spec = spec
         self.function = function
+        self.binding: MethodBinding | None = None
         self.took = MethodLog()
         self.returned = MethodLog()
         self.__doc__ = function.__doc__

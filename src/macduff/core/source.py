@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .attribute import Attribute
     from .device import Device
 
-__all__ = ["Binding", "Source", "SourceContext", "Wire"]
+__all__ = ["Binding", "MethodBinding", "MethodSource", "Source", "SourceContext", "Wire"]
 
 
 class Binding(Protocol):
@@ -39,6 +39,22 @@ class Source(Protocol):
     def simulated(self) -> Source:
         """The same in memory: a put echoes to value and set point."""
         ...
+
+
+class MethodBinding(Protocol):
+    """A method that is done elsewhere, bound to one device. It may give the method another spec when it learns more."""
+
+    def start(self) -> None:
+        """Begin to find out; called once, when the device joins a Process. Never blocks."""
+
+    def close(self) -> None:
+        """Let go."""
+
+
+class MethodSource(Protocol):
+    """A declaration such as `TangoCommand("a/b/c/Start")`; it is bound to a Method."""
+
+    def bind(self, method: Any, arguments: Mapping[str, Any], simulate: bool) -> MethodBinding: ...
 
 
 class Wire(Protocol):

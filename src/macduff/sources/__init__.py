@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .simulation import Simulation
     from .tango.device import TangoDevice, tango_device
     from .tango_attribute import Tango, TangoAttribute
+    from .tango_command import TangoCommand
     from .tcp import Tcp
     from .visa import Visa
     from .wire import Wire
@@ -31,6 +32,7 @@ _HOME = {
     "simulation": "Simulation",
     "tango.device": "TangoDevice tango_device",
     "tango_attribute": "Tango TangoAttribute",
+    "tango_command": "TangoCommand",
     "tcp": "Tcp",
     "visa": "Visa",
     "wire": "Wire",
@@ -39,7 +41,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names.spli
 
 __all__ = [
     "CaDevice", "Mounted", "PV", "Pva", "PvaAttribute", "PvaDevice", "PVAttribute", "Scpi", "Serial", "Simulation",
-    "Tango", "TangoAttribute", "TangoDevice", "Tcp", "Visa", "Wire", "pva_device", "tango_device",
+    "Tango", "TangoAttribute", "TangoCommand", "TangoDevice", "Tcp", "Visa", "Wire", "pva_device", "tango_device",
 ]  # fmt: skip
 
 

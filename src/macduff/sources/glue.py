@@ -7,15 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import Attribute, Device, Outcome, SourceContext, released
+from ..core.dynamic import fields_changed
+from ..core.method import Method
 from ..core.opening import wanted
 from ..core.putting import confirms
+from ..core.spec import MethodSpec
 from ..errors import MacduffError, TimedOut
 from ..limits import DEFAULTS, Limits
 from ..values import Severity
 
 __all__ = [
     "Done", "confirmed", "has_audience", "is_simulated", "limits_of", "members_of", "placed", "problem", "put_source",
-    "wait_released",
+    "respecified", "wait_released",
 ]  # fmt: skip
 
 Done = Callable[[Any, MacduffError | None], None]
@@ -97,3 +100,9 @@ def put_source(attribute: Attribute[Any], value: Any, done: Callable[[MacduffErr
 def confirmed(attribute: Attribute[Any], value: Any) -> bool:
     """Whether the readback confirms a set point."""
     return confirms(attribute, value)(attribute.value)
+
+
+def respecified(method: Method[Any, Any], spec: MethodSpec) -> None:
+    """A method takes or returns something else now."""
+    method.spec = spec
+    fields_changed(method.device)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from macduff import Process
+from macduff.sources.tango import followed
 from macduff.sources.tango.library import TANGO
 from tests.system.tango_source.server import TangoProgram
 
@@ -17,6 +18,12 @@ def server(request: pytest.FixtureRequest) -> Iterator[TangoProgram]:
     with TangoProgram(getattr(request, "param", "events")) as program:
         yield program
     TANGO.join(10.0)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices are asked more often whether they are there, so that the tests need not wait."""
+    monkeypatch.setattr(followed, "PING", 0.2)
 
 
 @pytest.fixture

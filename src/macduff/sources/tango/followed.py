@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .library import Calls, TangoThread, text_of
+from .library import Calls, TangoThread, is_away, text_of
 from .link import AttributeLink, no_configuration
 
 __all__ = ["Followed", "Watcher"]
@@ -132,7 +132,7 @@ class Followed:
             try:
                 pause = await self._turn()
             except self.tango.DevFailed as error:
-                self._lost(f"{self.name}: {text_of(error)}")
+                self._lost(f"{self.name}: cannot be reached: {text_of(error)}")
                 pause = RETRY
             except Exception as error:  # the thread is everybody's: nothing may end it, and nothing may go unseen
                 LOG.exception("%s: begun anew after an error", self.name)
@@ -189,7 +189,8 @@ class Followed:
             try:
                 info = (await self._calls.follow(self._proxy.get_attribute_config_ex, [link.member]))[0]
             except self.tango.DevFailed as error:
-                await self._calls.follow(self._proxy.ping)  # else it is the device that is away
+                if is_away(error):
+                    raise
                 no_configuration(link, self.name, error)
                 continue
             link.learn(info)
@@ -205,7 +206,8 @@ class Followed:
         try:
             values = await self._calls.follow(self._proxy.read_attributes, names)
         except self.tango.DevFailed as error:
-            await self._calls.follow(self._proxy.ping)  # else it is the device that is away
+            if is_away(error):
+                raise
             for link in links:
                 link.failed(f"{self.name}/{link.member}: {text_of(error)}")
             return

@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ..shared import Running, Shared
 
-__all__ = ["TANGO", "Calls", "TangoThread", "as_error", "load", "split", "text_of"]
+__all__ = ["TANGO", "Calls", "TangoThread", "as_error", "is_away", "load", "split", "text_of"]
 
 FOLLOWING, ASKING = 16, 512
 """Calls of Tango that may wait for devices at the same time: those that follow, and those that somebody asked for."""
@@ -43,6 +43,12 @@ _KINDS: dict[str, type[MacduffError]] = {
     "API_WAttrOutsideLimit": BadValue,
     "DB_DeviceNotDefined": NotFound,
 }
+
+
+_AWAY = frozenset(
+    "API_CantConnectToDatabase API_CantConnectToDevice API_CommunicationFailed API_CorbaException "
+    "API_DeviceNotExported API_ServerNotRunning DB_DeviceNotDefined".split()
+)
 
 
 def load() -> ModuleType:
@@ -112,6 +118,12 @@ def text_of(error: BaseException) -> str:
 def _telling(failures: Sequence[Any]) -> Any:
     """The first one says it, but for CORBA's own, whose second says what it means."""
     return failures[1] if failures[0].reason == "API_CorbaException" and len(failures) > 1 else failures[0]
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that the device cannot be reached, which one that is merely slow can."""
+    reasons = {getattr(failure, "reason", "") for failure in error.args}
+    return bool(reasons & _AWAY) and "API_DeviceTimedOut" not in reasons
 
 
 def as_error(error: BaseException, what: str) -> MacduffError:
