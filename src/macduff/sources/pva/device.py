@@ -112,10 +112,11 @@ class _Wrapped:
 
     def __init__(self, device: ForwardedDevice, pvi: str, timeout: float | None) -> None:
         self._device = device
-        self._pvi = pvi
+        self.pv = pvi
         self._timeout = timeout
         self._thread: PvaThread | None = None
         self._subscription: Any = None
+        self._context: Any = None
         self._requests = Requests(device)
         self._discovery: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
@@ -139,7 +140,7 @@ class _Wrapped:
         self._closed = True
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.call(self._end)
+            thread.call(self._end, thread)
             thread.release()
 
     def put(self, values: Mapping[str, Any], readback: bool, done: Done) -> None:
@@ -159,13 +160,28 @@ class _Wrapped:
         self._retry = None
         if self._thread is not None:
             self._gone = asyncio.Event()
-            self._subscription = thread.resource.context.monitor(self._pvi, self._came, notify_disconnect=True)
+            self._subscribe(thread)
 
-    def _end(self) -> None:
-        self._stop_looking()
+    def _subscribe(self, thread: PvaThread) -> None:
+        self._context = thread.resource.use()
+        self._subscription = self._context.monitor(self.pv, self._came, notify_disconnect=True)
+
+    def _unsubscribe(self, thread: PvaThread) -> None:
         if self._subscription is not None:
             self._subscription.close()
-            self._subscription = None
+            thread.resource.leave(self._context)
+            self._subscription = self._context = None
+
+    def again(self) -> None:
+        """Its server is looked for anew."""
+        if self._subscription is not None and self._thread is not None:
+            self._unsubscribe(self._thread)
+            self._subscribe(self._thread)
+
+    def _end(self, thread: PvaThread) -> None:
+        self._stop_looking()
+        thread.resource.found(self)
+        self._unsubscribe(thread)
         for _, link in self._own.values():
             link.close()
         self._own = {}
@@ -186,12 +202,14 @@ class _Wrapped:
             if isinstance(event, load().Disconnected):
                 if self._gone is not None and self._shape is not None:
                     self._gone.set()
-                    self._lost(f"{self._pvi}: disconnected")
+                    self._lost(f"{self.pv}: disconnected")
+                    self._thread.resource.seek(self)
             elif isinstance(event, Exception):
-                self._subscription.close()
-                self._lost(f"{self._pvi}: {str(event) or type(event).__name__}")
+                self._unsubscribe(self._thread)
+                self._lost(f"{self.pv}: {str(event) or type(event).__name__}")
                 self._retry = self._thread.loop.call_later(RETRY, self._begin, self._thread)
             else:
+                self._thread.resource.found(self)
                 self._look(event)
         except Exception:
             LOG.exception("%s: its list of PVs is lost", self._device.name)
@@ -208,7 +226,7 @@ class _Wrapped:
         if thread is None or self._closed:
             return
         try:
-            list(entries_of(self._pvi, raw))
+            list(entries_of(self.pv, raw))
         except BadValue as error:
             self._lost(str(error))
             return
@@ -216,7 +234,7 @@ class _Wrapped:
 
     async def _discover(self, thread: PvaThread, raw: Any) -> None:
         limit, left = limits_of(self._device).pva_open, Left()
-        entries = await tree(thread, self._pvi, raw, limit, left)
+        entries = await tree(thread, self.pv, raw, limit, left)
         pvs = list(dict.fromkeys(entry.shown or entry.roles["x"] for entry in entries))
         found = dict(zip(pvs, await asyncio.gather(*(self._inspect(thread, pv, limit) for pv in pvs)), strict=True))
         members = []
@@ -285,12 +303,12 @@ class _Wrapped:
             name: MethodSpec(name, member.found.description, {}, (), {}, {}, False, busy="allow")
             for name, member in self._methods.items()
         }
-        about = f"The device that {self._pvi} lists."
+        about = f"The device that {self.pv} lists."
         moved = {name for name, entry in self._entries.items() if name in entries and entries[name] != entry}
         if moved:  # the same name, other PVs: another attribute
             kept = {name: attribute for name, attribute in made.items() if name not in moved}
-            reshape(self._device, kept, methods, label=self._pvi.removesuffix(":PVI"), description=about)
-        reshape(self._device, made, methods, label=self._pvi.removesuffix(":PVI"), description=about)
+            reshape(self._device, kept, methods, label=self.pv.removesuffix(":PVI"), description=about)
+        reshape(self._device, made, methods, label=self.pv.removesuffix(":PVI"), description=about)
 
     def _attribute(self, member: _Member) -> Attribute[Any]:
         entry, found = member.entry, member.found

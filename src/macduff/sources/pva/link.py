@@ -52,6 +52,7 @@ class Link:
         self._sink = sink
         self._library = load()
         self._subscription: Any = None
+        self._context: Any = None
         self._decode: Decode | None = None
         self._facts = Facts()
         self._about: tuple[str, ...] = ()
@@ -60,17 +61,29 @@ class Link:
 
     def start(self) -> None:
         self._retry = None
-        self._subscription = self._thread.resource.context.monitor(
+        self._context = self._thread.resource.use()
+        self._subscription = self._context.monitor(
             self.pv, self._came, request=f"record[queueSize={QUEUE}]", notify_disconnect=True
         )
 
     def close(self) -> None:
         if self._retry is not None:
             self._retry.cancel()
+        self._thread.resource.found(self)
+        self._unsubscribe()
+        self._end()
+
+    def again(self) -> None:
+        """Its server is looked for anew."""
+        if self._subscription is not None:
+            self._unsubscribe()
+            self.start()
+
+    def _unsubscribe(self) -> None:
         if self._subscription is not None:
             self._subscription.close()
-            self._subscription = None
-        self._end()
+            self._thread.resource.leave(self._context)
+            self._subscription = self._context = None
 
     async def _came(self, event: Any) -> None:
         """A value, or why there is none. Must not raise: p4p would end the subscription."""
@@ -80,6 +93,7 @@ class Link:
             if isinstance(event, Exception):
                 self._failed(event)
             else:
+                self._thread.resource.found(self)
                 self._take(event)
         except Exception:
             LOG.exception("%s: an update is lost", self.pv)
@@ -90,10 +104,11 @@ class Link:
         if isinstance(event, self._library.Disconnected):
             if known:  # else it never was connected, which is what its alarm says
                 self._sink.lost(f"{self.pv}: disconnected")
+                self._thread.resource.seek(self)
             return
         said = str(event) or type(event).__name__
         self._sink.lost(f"{self.pv}: the server ended the subscription: {said}")
-        self._subscription.close()
+        self._unsubscribe()
         self._retry = asyncio.get_running_loop().call_later(RETRY, self.start)
 
     def _end(self) -> None:
