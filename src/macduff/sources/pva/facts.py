@@ -52,8 +52,8 @@ def facts_of(value: Any, native: Native) -> Facts:
     return Facts(
         units=_clean(get("display.units", "")),
         precision=_precision(value) if native.code in ("f", "d") else None,
-        display=_pair(get("display.limitLow", 0.0), get("display.limitHigh", 0.0)),
-        control=_pair(get("control.limitLow", 0.0), get("control.limitHigh", 0.0)),
+        display=_limits(get("display.limitLow", 0.0), get("display.limitHigh", 0.0), native),
+        control=_limits(get("control.limitLow", 0.0), get("control.limitHigh", 0.0), native),
         warning=_alarm_pair(value, "Warning"),
         alarm=_alarm_pair(value, "Alarm"),
     )
@@ -70,6 +70,15 @@ def _precision(value: Any) -> int | None:
 
 def _clean(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
+
+
+def _limits(low: float, high: float, native: Native) -> Pair | None:
+    """An end of integers that is as far as they reach is open: they have no infinity to say so."""
+    whole = _SCALARS.get(native.code)
+    if isinstance(whole, VInt):
+        low = -math.inf if low <= whole.minimum else low
+        high = math.inf if high >= whole.maximum else high
+    return _pair(low, high)
 
 
 def _pair(low: float, high: float) -> Pair | None:
