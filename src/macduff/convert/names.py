@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 
 __all__ = [
     "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pva_members", "pvi_entry",
-    "pvi_name", "readback_name", "tango_command", "tango_name", "tango_result",
+    "pvi_member", "pvi_name", "readback_name", "tango_command", "tango_name", "tango_result",
 ]  # fmt: skip
 
 PROCESS = "macduff"
@@ -42,6 +42,21 @@ def readback_name(device: str, member: str, process: str = ".") -> str:
 def pvi_name(device: str, process: str = ".") -> str:
     """The PV that lists the PVs of a device."""
     return pv_name(device, PVI, process)
+
+
+_VERBS = frozenset(
+    """
+    name parent children connect log hints collect_asset_docs get_index read_configuration describe_configuration
+    trigger prepare read describe describe_collect collect collect_pages set locate kickoff complete stage unstage pause resume
+    stop subscribe clear_sub check_value set_name
+    """.split()
+)
+"""What Bluesky's devices have themselves: a member of that name could not be put on one."""
+
+
+def pvi_member(name: str) -> str:
+    """What a member is called in a PVI: `stop` is `stop_`, for the devices that clients make of a PVI have a stop."""
+    return f"{name}_" if name in _VERBS else name
 
 
 def pvi_entry(device: str, taken: Collection[str]) -> str:

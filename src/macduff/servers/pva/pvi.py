@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from p4p.server.raw import SharedPV
 
-from macduff.convert.names import pvi_entry, pvi_name
+from macduff.convert.names import pvi_entry, pvi_member, pvi_name
 from macduff.convert.pva.forms import put_time
 from macduff.convert.pva.types import ALARM, TIME, made
 from macduff.protocol.model import DeviceModel
@@ -54,7 +54,7 @@ class PviPv:
             entry = member.entry
             # a client that reads all of a list fails as a whole at one structure that it does not know
             if entry and not isinstance(getattr(member.model, "vtype", None), VMap):
-                found[name] = entry
+                found[pvi_member(name)] = entry
         if self._device.name == ".":
             for device in self._site.process.devices:
                 if device != ".":
