@@ -130,6 +130,7 @@ def subscribe(device: str, name: str, kind: str = "change") -> str:
     _events[key] = []
 
     def heard(event: Any) -> None:
+        told: Event
         if event.err:
             told = ("error", (event.errors[0].reason, event.errors[0].desc))
         elif kind == "conf":

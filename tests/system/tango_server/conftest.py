@@ -1,4 +1,4 @@
-"""A program with a server and one with clients; they start once for a module."""
+"""A program with a server and one with clients; they start once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .world import World
 DEVICES = {"ZOO": "Zoo", "S": "Stage", "R": "Run", "BL:S-2": "Stage"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     with Remote() as client, Remote() as server:
         yield World(client, server, server.call(served.begin, DEVICES))

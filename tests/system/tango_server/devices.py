@@ -26,7 +26,7 @@ from macduff import (
     VTable,
     publish_method,
 )
-from macduff.values import Alarm, AlarmStatus, Severity
+from macduff.values import Alarm, AlarmStatus, Severity, Table
 
 
 class Mode(Enum):
@@ -61,8 +61,8 @@ class Zoo(Device):
     picture = Attribute(VArray(np.uint16, 2), np.arange(6, dtype=np.uint16).reshape(2, 3), writable=True)
     cube = Attribute(VArray(np.int32, 3), np.arange(8, dtype=np.int32).reshape(2, 2, 2), writable=True)
     table = Attribute(
-        VTable({"x": VDouble(), "name": str}), {"x": np.array([1.0]), "name": ("one",)}, writable=True  # type: ignore[arg-type]
-    )  # fmt: skip
+        VTable({"x": VDouble(), "name": str}), Table({"x": np.array([1.0]), "name": ("one",)}), writable=True
+    )
     pair = Attribute(VMap({"x": VDouble(), "on": VBool()}), {"x": float("nan"), "on": True}, writable=True)
     empty = Attribute(VArray(np.float64))
     list = Attribute(VArray(np.float64), np.array([1.0]), writable=True)
@@ -119,7 +119,7 @@ class Stage(Device):
 
     def __init__(self, name: str, units: str = "mm") -> None:
         super().__init__(name)
-        self.position.change_type(self.position.vtype.replace(units=units))  # type: ignore[attr-defined]
+        self.position.change_type(self.position.vtype.replace(units=units))
 
     @target.on_put
     def _go(self, target: float) -> None:

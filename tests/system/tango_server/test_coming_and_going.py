@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from . import client as c
 from . import served
 from .remote import Remote
@@ -67,7 +65,7 @@ def test_a_subscriber_finds_the_one_that_comes_again_with_another_unit(world: Wo
     world.client.call(c.eventually, second, "target", 5.0)
     assert world.client.call(c.config, second, "position")["unit"] == "mrad"
     assert world.client.call(c.config, first, "position")["unit"] == "mm"
-    assert world.client.call(c.heard_last, key, (VALID, 0.0))[-2][0] == "error"
+    assert world.client.call(c.heard, key, 3)[1][0] == "error"
     world.server.call(served.call, "SECOND", "show", 4.5, 1e9)
     assert world.client.call(c.heard_last, key, (VALID, 4.5))[-1] == (VALID, 4.5)
     world.server.call(served.call, "SECOND", "rescale", "um")
@@ -82,9 +80,9 @@ def test_many_times_over_under_load(world: World) -> None:
     world.server.call(served.add, "Stage", "LOAD")
     world.client.call(c.eventually, busy, "target", 3.0)
     with Remote() as second:
-        second.begin(c.hammer, busy, 4.0)
-        world.client.begin(c.hammer, world.at("S"), 4.0)
-        for _ in range(40):
+        second.begin(c.hammer, busy, 2.0)
+        world.client.begin(c.hammer, world.at("S"), 2.0)
+        for _ in range(30):
             world.server.call(served.recreate, "Stage", "LOAD")
             world.server.call(served.call, "LOAD", "stream", 50, 0)
         assert second.result()[0] > 0
@@ -94,20 +92,20 @@ def test_many_times_over_under_load(world: World) -> None:
     world.server.call(served.remove, "LOAD")
 
 
-@pytest.mark.parametrize("kind", ["Shaped", "Run"])
-def test_another_shape_restarts_tango_and_the_others_are_back(kind: str) -> None:
-    """Rule 38: a new class, or a known one with other attributes; subscribers of the others stay subscribed."""
+def test_another_shape_restarts_tango_and_the_others_are_back() -> None:
+    """Rule 38: a known class with other attributes, and a new one; subscribers of the others stay subscribed."""
     with Remote() as client, Remote() as server:
         world = World(client, server, server.call(served.begin, {"A": "Stage", "B": "Stage"}))
         a, b = world.at("A"), world.at("B")
         key = client.call(c.subscribe, a, "count")
-        again = client.call(c.subscribe, b, "position")
-        server.call(served.recreate, kind, "B")
+        again = client.call(c.subscribe, b, "target")
+        server.call(served.recreate, "Shaped", "B")
+        server.call(served.add, "Run", "C")
         assert client.call(c.eventually, a, "count", 6.0)[1] < 5.0
         assert client.call(c.eventually, b, "health", 6.0)[1] < 5.0
-        assert client.call(c.names, b)[2] == ("Stage_2" if kind == "Shaped" else "Run")
-        if kind == "Shaped":
-            assert client.call(c.read, b, "position") == {"position": "here"}
+        assert client.call(c.eventually, world.at("C"), "steps", 6.0)[1] < 5.0
+        assert client.call(c.names, b)[2] == "Stage_2" and client.call(c.names, world.at("C"))[2] == "Run"
+        assert client.call(c.read, b, "position") == {"position": "here"}
         client.call(c.forget, key)
         server.call(served.call, "A", "stream", 500, 1000.0)
         assert client.call(c.heard_last, key, (VALID, 500))[-300:] == [(VALID, n) for n in range(201, 501)]

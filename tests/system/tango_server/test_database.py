@@ -23,7 +23,7 @@ VALID = "ATTR_VALID"
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """pytango-db, in memory; "127.0.0.1:PORT"."""
-    command = [Path(sys.executable).with_name("PyDatabaseds"), "--host", "127.0.0.1", "--port", "0"]
+    command = [str(Path(sys.executable).with_name("PyDatabaseds")), "--host", "127.0.0.1", "--port", "0"]
     environment = {**os.environ, "PYTANGO_DATABASE_NAME": ":memory:"}
     with subprocess.Popen(
         [*command, "--print-host-port", "2"], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -73,7 +73,7 @@ def test_devices_come_go_and_come_again(world: World) -> None:
     world.client.call(c.eventually, new, "target", 5.0)
     key = world.client.call(c.subscribe, new, "position")
     world.server.call(served.recreate, "Stage", "NEW", "mrad")
-    assert world.client.call(c.heard_last, key, (VALID, 0.0))[-2][0] == "error"
+    assert world.client.call(c.heard, key, 3)[1][0] == "error"
     world.client.call(c.eventually, new, "target", 5.0)
     assert world.client.call(c.config, new, "position")["unit"] == "mrad"
     world.server.call(served.remove, "NEW")
@@ -174,3 +174,18 @@ def test_killed_and_started_again(database: str) -> None:
             server.call(served.begin, {"K": "Stage"}, {"database": database})
             assert client.call(c.eventually, "test/macduff/k", "count", 10.0)[0] == 0
             server.call(served.end)
+
+
+def test_without_the_database_it_does_not_start() -> None:
+    with Remote() as server:
+        assert server.call(no_database) == "expected a Tango database at 127.0.0.1:1, got none"
+
+
+def no_database() -> str:
+    from macduff.errors import MacduffError
+
+    try:
+        served.begin({}, {"database": "127.0.0.1:1"})
+    except MacduffError as error:
+        return str(error).partition(": ")[2].rpartition(": ")[0]
+    return "it started"

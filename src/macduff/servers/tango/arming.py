@@ -49,6 +49,11 @@ class Arming:
         if wanted:
             self._due.setdefault(mirror, {}).update(wanted)
 
+    @property
+    def due(self) -> bool:
+        """Whether `turn` has anything to do."""
+        return bool(self._due)
+
     def turn(self) -> None:
         """Without the guard: the command comes in by Tango's own thread, and may wait for others'."""
         if not self._due:

@@ -64,7 +64,11 @@ class Devices:
     def show(self, model: DeviceModel) -> TangoMirror:
         mirror = TangoMirror(self._host, model, tango_name(model.name, self._domain, self._host.process.name))
         self.mirrors[mirror.tango_name] = mirror
-        self._place_device(mirror)
+        try:
+            self._place_device(mirror)
+        except BaseException:
+            del self.mirrors[mirror.tango_name]
+            raise
         return mirror
 
     def _place_device(self, mirror: TangoMirror) -> None:
@@ -234,6 +238,11 @@ class Devices:
             if mirror.device is None and self.class_of(mirror).made is None:
                 self._restart_wanted = True  # it came meanwhile
         return False
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is something to do without the guard."""
+        return self._restart_wanted or self.arming.due
 
     def rest(self, now: float) -> None:
         """Let go of what was destroyed long enough ago."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tango
 import tango.globals
 
+from macduff.errors import MacduffError
 from macduff.protocol.model import DeviceModel
 
 from ..following import Follower
@@ -53,6 +54,8 @@ class Host:
         self._taps: dict[Tap, None] = {}
         self._woken = threading.Lock()
         self._woken.acquire()
+        self._hurry = False  # whether events wait for their turn
+        self._next_tick = 0.0
         self._util: Any = None
 
     now = staticmethod(time.monotonic)
@@ -92,6 +95,8 @@ class Host:
             if ready.done():
                 LOG.exception("the Tango server ended")
                 raise
+            if isinstance(error, tango.DevFailed):
+                error = MacduffError(f"TangoServer.start: {'; '.join(each.desc for each in error.args)}")
             ready.set_exception(error)
 
     def _run(self, ready: Future[None]) -> None:
@@ -102,7 +107,7 @@ class Host:
                 self._util = self.devices.util = tango.Util.init(self._place.arguments())
                 self.devices.add_classes()
                 self._util.set_auto_alarm_on_change_event(False)
-                self._util.server_set_event_loop(self._turn)
+                self._util.server_set_event_loop(self._turns)
                 self._util.server_init()
             self.address = self._place.address
             ready.set_result(None)
@@ -124,14 +129,20 @@ class Host:
     def _show(self, model: DeviceModel) -> TangoMirror:
         return self.devices.show(model)
 
-    def _turn(self) -> bool:
-        """Called by Tango again and again; True ends the server. What is raised here would end it too."""
+    def _turns(self) -> bool:
+        """Called by Tango again and again; True ends the server. What is raised here would end it too.
+
+        It returns now and then, for between two calls Tango looks whether it was told to end.
+        """
         try:
-            self._woken.acquire(timeout=SOON if any(tap.waits for tap in self._taps.copy()) else PAUSE)
-            if self.stopping:
+            until = self.now() + PAUSE
+            while not self.stopping and not self._util.is_svr_shutting_down() and self.now() < until:
+                if self._woken.acquire(timeout=SOON if self._hurry else PAUSE):
+                    self._work()
+                if self.now() >= self._next_tick or self.devices.restless:
+                    self._tick()
+            if self.stopping and not self._util.is_svr_shutting_down():
                 self._say_farewell()
-            elif not self._util.is_svr_shutting_down():
-                self._work()
         except Exception:
             LOG.exception("the Tango server goes on after an error")
         # Tango begins its shutdown for True: one that has begun, for somebody told Tango to end, must not begin twice.
@@ -144,16 +155,30 @@ class Host:
             time.sleep(FAREWELL)
 
     def _work(self) -> None:
+        """Something came."""
         with self.guard:
             if self.devices.restarts():
                 return
-            now = self.now()
+            self.follower.turn()
+            if self._taps:
+                now = self.now()
+                for tap in self._taps.copy():
+                    tap.drain(now)
+                    self._hurry = self._hurry or tap.waits
+
+    def _tick(self) -> None:
+        """Now and then, whether or not something came."""
+        now = self.now()
+        with self.guard:
+            if self.devices.restarts():
+                self._hurry = True
+                return
+            self.follower.turn()  # what came while Tango restarted wakes nobody any more
             for tap in self._taps.copy():
                 tap.drain(now)
-            self.follower.turn()
-            now = self.now()
-            for tap in self._taps.copy():
                 tap.tick(now)
+            self._hurry = any(tap.waits for tap in self._taps.copy())
+            self._next_tick = now + (SOON if self._hurry else PAUSE)
             self.devices.rest(now)
         self.devices.arming.turn()
         self.devices.restart_if_wanted()

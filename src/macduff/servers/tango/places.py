@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import tango
 
-from macduff.errors import Refused
+from macduff.errors import MacduffError, Refused
 
 if TYPE_CHECKING:
     from .mirror import TangoMirror
@@ -120,7 +120,13 @@ class _Database(_Plain):
     def register(self, mirrors: list[TangoMirror]) -> None:
         """Have the database list exactly what there is. Refused when a name belongs to another server."""
         host, _, port = self.server.database.rpartition(":")
-        database = self._early = tango.Database(host, int(port))
+        try:
+            database = self._early = tango.Database(host, int(port))
+        except tango.DevFailed as error:
+            raise MacduffError(
+                f"TangoServer(database): expected a Tango database at {self.server.database}, got none: "
+                f"{error.args[-1].desc}"
+            ) from None
         listed = list(database.get_device_class_list(self.name))
         known = dict(zip(listed[::2], listed[1::2], strict=False))
         wanted = {mirror.tango_name for mirror in mirrors}

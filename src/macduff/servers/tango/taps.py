@@ -71,6 +71,8 @@ class Tap:
     def drain(self, now: float | None = None) -> None:
         """Push what has come."""
         waiting, readings = self._waiting, []
+        if not waiting:
+            return
         while waiting:
             reading = waiting.popleft()
             if reading is None:
