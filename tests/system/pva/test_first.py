@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import queue
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from p4p.client.asyncio import Context as AsyncContext
 from p4p.client.raw import Disconnected, RemoteError
 from p4p.client.thread import Context
 from p4p.nt import NTURI
@@ -67,18 +69,31 @@ def context(server: PvaServer) -> Iterator[Context]:
         yield context
 
 
-def monitored(context: Context, pv: str) -> queue.SimpleQueue[Any]:
-    """What a subscriber gets, from its first value on; this client may lose one whose first value comes too early."""
-    for _ in range(5):
-        heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        subscription = context.monitor(pv, heard.put, notify_disconnect=True)
+@asynccontextmanager
+async def heard_of(server: PvaServer, pv: str) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """What a subscriber gets, one by one; p4p's asyncio client, for the other may lose a subscription for ever."""
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def hear(value: Any) -> None:
+        heard.put_nowait(value)
+
+    async def next_one() -> Any:
+        async with asyncio.timeout(10):
+            return await heard.get()
+
+    with AsyncContext("pva", conf=server.environment, useenv=False, nt=False) as context:
+        subscription = context.monitor(pv, hear, notify_disconnect=True)
         try:
-            while isinstance(heard.get(timeout=3), Disconnected):
-                pass
-            return heard
-        except queue.Empty:
+            yield next_one
+        finally:
             subscription.close()
-    raise AssertionError(f"{pv}: no first value")
+            await subscription.wait_closed()
+
+
+async def first_of(heard: Callable[[], Awaitable[Any]]) -> Any:
+    while isinstance(value := await heard(), Disconnected):
+        pass
+    return value
 
 
 def test_a_value_comes_with_all_that_is_known_of_it(context: Context) -> None:
@@ -109,33 +124,35 @@ def test_methods_are_called_with_defaults_and_fail_with_their_text(context: Cont
         context.rpc("STAGE:fail", NTURI([]).wrap("STAGE:fail"), timeout=5)
 
 
-def test_an_update_carries_only_what_changed(context: Context, process: Process) -> None:
-    heard = monitored(context, "STAGE:position_RBV")
-    process.view("STAGE").position = 1.25
-    update = heard.get(timeout=5)
-    assert update["value"] == 1.25
-    changed = update.changedSet()
-    assert "value" in changed and not any(name.startswith(("display", "control", "valueAlarm")) for name in changed)
+async def test_an_update_carries_only_what_changed(server: PvaServer, process: Process) -> None:
+    async with heard_of(server, "STAGE:position_RBV") as heard:
+        await first_of(heard)
+        await asyncio.to_thread(setattr, process.view("STAGE"), "position", 1.25)
+        update = await heard()
+        assert update["value"] == 1.25
+        changed = update.changedSet()
+        assert "value" in changed and not any(name.startswith(("display", "control", "valueAlarm")) for name in changed)
 
 
-def test_devices_come_go_and_come_again_with_another_type(context: Context, process: Process) -> None:
-    heard = monitored(context, "STAGE:position_RBV")
-    began = time.monotonic()
-    process.remove("STAGE")
-    assert isinstance(heard.get(timeout=5), Disconnected) and time.monotonic() - began < 1
-    process.add(Renamed("STAGE"))
-    assert context.get("STAGE:position", timeout=5)["value"] == "left"
-    assert heard.get(timeout=10)["value"] == "left"
+async def test_devices_come_go_and_come_again_with_another_type(server: PvaServer, process: Process) -> None:
+    async with heard_of(server, "STAGE:position_RBV") as heard:
+        assert (await first_of(heard))["value"] == 0.0
+        began = time.monotonic()
+        await asyncio.to_thread(process.remove, "STAGE")
+        assert isinstance(await heard(), Disconnected) and time.monotonic() - began < 1
+        await asyncio.to_thread(process.add, Renamed("STAGE"))
+        assert (await first_of(heard))["value"] == "left"
 
 
-def test_a_client_that_was_already_searching_finds_a_device_that_comes(context: Context, process: Process) -> None:
-    heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    context.monitor("LATER:position", heard.put, notify_disconnect=True)
-    assert isinstance(heard.get(timeout=5), Disconnected)
-    began = time.monotonic()
-    process.add(Stage("LATER"))
-    assert heard.get(timeout=10)["value"] == 0.0
-    assert time.monotonic() - began < 5
+async def test_a_client_that_was_already_searching_finds_a_device_that_comes(
+    server: PvaServer, process: Process
+) -> None:
+    async with heard_of(server, "LATER:position") as heard:
+        assert isinstance(await heard(), Disconnected)
+        began = time.monotonic()
+        await asyncio.to_thread(process.add, Stage("LATER"))
+        assert (await first_of(heard))["value"] == 0.0
+        assert time.monotonic() - began < 5
 
 
 def test_a_read_only_server_refuses(process: Process) -> None:
