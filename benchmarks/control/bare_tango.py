@@ -35,7 +35,7 @@ class Bench(Device):  # type: ignore[misc]  # PyTango is not typed
         return self._reading, self._stamp, tango.AttrQuality.ATTR_VALID
 
     @attribute(dtype=float, unit="mm")
-    def target(self) -> float:
+    def target(self) -> float:  # pyright: ignore[reportRedeclaration]  # PyTango wants one name for both
         return self._target
 
     @target.write  # type: ignore[no-redef]

@@ -104,11 +104,11 @@ class Limits:
     """PVs that one client may have open, and subscriptions to them; one more is refused."""
     ca_beacon_first: float = 0.02
     ca_beacon_most: float = 15.0
-    """Beacons go out between these two, doubling, and begin anew when a device is added, so that clients that wait look."""
+    """Beacons go out between these two, doubling; anew when a device is added, so that clients that wait look."""
     ca_searches: int = 10_000
     """Searches that are kept, to be answered when the PV appears; the oldest go, and come again by themselves."""
     ca_found: tuple[float, ...] = (0.05, 0.5, 2.0)
-    """When those are answered, after the PV appeared: datagrams get lost, and a client may not know yet what it lost."""
+    """When those are answered, after the PV appeared: datagrams get lost, or a client has not noticed its loss."""
 
     # devices over PVAccess
     pva_open: float = 3.0

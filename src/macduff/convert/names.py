@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "pv_name", "pva_members", "pvi_entry",
+    "PROCESS", "PVI", "RBV", "TANGO_FAMILY", "device_prefix", "local_name", "pv_name", "pva_members", "pvi_entry",
     "pvi_member", "pvi_name", "readback_name", "tango_command", "tango_name", "tango_result",
 ]  # fmt: skip
 
@@ -47,8 +47,8 @@ def pvi_name(device: str, process: str = ".") -> str:
 _VERBS = frozenset(
     """
     name parent children connect log hints collect_asset_docs get_index read_configuration describe_configuration
-    trigger prepare read describe describe_collect collect collect_pages set locate kickoff complete stage unstage pause resume
-    stop subscribe clear_sub check_value set_name
+    trigger prepare read describe describe_collect collect collect_pages set locate kickoff complete stage unstage pause
+    resume stop subscribe clear_sub check_value set_name
     """.split()
 )
 """What Bluesky's devices have themselves: a member of that name could not be put on one."""
@@ -95,3 +95,8 @@ def tango_result(method: str) -> str:
 def tango_command(method: str, taken: Collection[str]) -> str:
     """The command of a method: its name, with "_" behind it where Tango or PyTango keeps that for itself."""
     return f"{method}_" if method.lower() in taken else method
+
+
+def local_name(there: str) -> str:
+    """Our name for a device elsewhere, where nobody gives it one: "sys/tg_test/1" becomes "sys:tg_test:1"."""
+    return ":".join(part for part in re.sub(r"[^A-Za-z0-9_-]", ":", there).split(":") if part)
