@@ -17,8 +17,8 @@ from ..limits import DEFAULTS, Limits
 from ..values import Severity
 
 __all__ = [
-    "Done", "confirmed", "has_audience", "is_simulated", "limits_of", "members_of", "placed", "problem", "put_source",
-    "respecified", "wait_released",
+    "Done", "binding_of", "confirmed", "has_audience", "is_simulated", "limits_of", "members_of", "placed", "problem",
+    "put_source", "respecified", "wait_released",
 ]  # fmt: skip
 
 Done = Callable[[Any, MacduffError | None], None]
@@ -86,6 +86,11 @@ def members_of(device: Device) -> frozenset[str]:
 def problem(device: Device, key: str, severity: Severity = Severity.NONE, text: str = "") -> None:
     """Have something that is wrong shown in the device's health; without text it is not wrong any more."""
     device._process_needed()._post(device._machine.problem, key, severity, text)
+
+
+def binding_of(attribute: Attribute[Any]) -> object:
+    """What follows an attribute's source; None without one."""
+    return attribute._binding
 
 
 def put_source(attribute: Attribute[Any], value: Any, done: Callable[[MacduffError | None], None]) -> None:

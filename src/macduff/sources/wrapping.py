@@ -16,7 +16,7 @@ from .shared import Running
 if TYPE_CHECKING:
     from ..core.forwarded import ForwardedDevice
 
-__all__ = ["Requests", "member_name", "own_name", "reading"]
+__all__ = ["Requests", "member_name", "reading"]
 
 _RESERVED = frozenset(name.lower() for name in RESERVED)
 LOOK = 0.02
@@ -36,11 +36,6 @@ def member_name(there: str, taken: Collection[str]) -> str:
     while name.lower() in taken or name.lower() in _RESERVED:
         name += "_"
     return name
-
-
-def own_name(there: str) -> str:
-    """A device's name from one of another control system: "sys/tg_test/1" becomes "sys:tg_test:1"."""
-    return ":".join(part for part in re.sub(r"[^A-Za-z0-9_-]", ":", there).split(":") if part)
 
 
 class Requests:

@@ -213,6 +213,8 @@ class Program:
                 pv.post(np.array(value["pixels"], value["dtype"]), timestamp=stamp)
             else:
                 pv.post(value, timestamp=stamp)
+        if "large" in order:
+            self.pvs["IMAGE"].post(np.zeros((order["large"], order["large"]), np.uint8), timestamp=stamp)
         for name in order.get("burst", ()):
             for number in range(200):
                 self.pvs[name].post(float(number), timestamp=stamp)
@@ -224,6 +226,8 @@ class Program:
                 handler.hold = threading.Event()
             elif handler.hold is not None:
                 handler.hold.set()
+        if order.get("again"):
+            self.pvi(_entries(self.prefix))
         if "pvi" in order:
             self.pvi(order["pvi"])
         if "took" in order:

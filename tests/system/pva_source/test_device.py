@@ -83,6 +83,23 @@ def test_another_list_of_pvs_is_another_device(wrapped: PvaDevice, process: Proc
     assert server.tell(took="I") == ["1"]
 
 
+def test_a_list_that_goes_and_comes_back_the_same(wrapped: PvaDevice, process: Process, server: PvaProgram) -> None:
+    """Its PVs were there all the time; they are INVALID only as long as the list is not."""
+    changes: list[object] = []
+
+    class Inbox:
+        def put(self, item: tuple[object, ...]) -> None:
+            changes.append(item)
+
+    inbox = Inbox()
+    listener = process.listen(inbox, "ONE", "mode", every=True)
+    server.tell(again=True)
+    eventually(lambda: changes, "INVALID")
+    eventually(lambda: fresh(wrapped) and wrapped.health.value == "OK", "healed", 10.0)
+    assert process.view("ONE").mode == "fast"
+    process.unlisten(listener)
+
+
 def test_it_dies_and_comes_back(wrapped: PvaDevice, process: Process, server: PvaProgram) -> None:
     view = process.view("ONE")
     server.kill()

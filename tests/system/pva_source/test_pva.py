@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from enum import Enum
+from typing import cast
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from macduff import (
     VString,
     VTable,
 )
+from macduff.sources.pva.binding import PvaBinding
 from macduff.values import Alarm, AlarmStatus
 from tests.support import eventually
 from tests.system.pva_source.server import PvaProgram
@@ -206,6 +208,28 @@ def test_images_of_another_type_and_none_that_would_be_wrong(station: Station, s
     server.tell(post={"IMAGE": {"pixels": [[1.5]], "dtype": "float64"}})
     eventually(lambda: station.image.alarm.severity is Severity.INVALID, "a fraction is no integer")
     assert station.image.value.tolist() == [[1, 2], [3, 4]], "the last good one stays"
+
+
+def test_large_images_do_not_wait_by_the_thousand(station: Station, process: Process, server: PvaProgram) -> None:
+    class Inbox:
+        def __init__(self) -> None:
+            self.sizes: list[int] = []
+            self.worst = Severity.NONE
+
+        def put(self, item: tuple[object, ...]) -> None:
+            if len(item) > 3 and isinstance(item[2], dict) and "image" in item[2]:
+                self.sizes.append(item[2]["image"].value.size)
+                self.worst = max(self.worst, item[2]["image"].alarm.severity)
+
+    inbox, binding = Inbox(), cast("PvaBinding", station.image._binding)
+    listener = process.listen(inbox, "STATION", "image", every=True)
+    server.tell(large=2000)
+    eventually(lambda: inbox.sizes[-1:] == [2000 * 2000], "the large image")
+    eventually(lambda: binding._links[0]._queue == 4, "room for four")
+    server.tell(post={"IMAGE": {"pixels": [[1, 2], [3, 4]], "dtype": "uint8"}})
+    eventually(lambda: inbox.sizes[-1:] == [4], "those that follow")
+    assert inbox.worst is Severity.NONE
+    process.unlisten(listener)
 
 
 def test_a_server_that_dies_and_comes_back_another(process: Process, server: PvaProgram) -> None:

@@ -81,7 +81,7 @@ class Home:
 
 def main() -> None:
     kind, port = sys.argv[1], int(sys.argv[2])
-    with Process("home") as process:
+    with Process("hutch") as process:
         process.add(Stage("STAGE"))
         if kind == "pva":
             from macduff.servers.pva import PvaServer as Server

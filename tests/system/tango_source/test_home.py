@@ -28,7 +28,7 @@ def home() -> Iterator[Home]:
 
 def test_a_device_of_another_process(home: Home) -> None:
     with Process() as process:
-        stage = TangoDevice("STAGE", f"{home.address}/home/macduff/stage#dbase=no", period=0.2)
+        stage = TangoDevice("STAGE", f"{home.address}/hutch/macduff/stage#dbase=no", period=0.2)
         process.add(stage)
         eventually(lambda: "position" in stage.fields and stage.health.value == "OK", "connected", 10.0)
         fields = stage.fields

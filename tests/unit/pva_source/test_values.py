@@ -230,6 +230,9 @@ def test_metadata() -> None:
         {"value": 1, "control.limitLow": -128, "control.limitHigh": 5, "display.format": "%d"}
     )
     assert facts(whole).control == (None, 5), "as far as it reaches: open"
+    unsigned = NTScalar("B", control=True, display=True)
+    assert facts(unsigned.wrap(1)) == Facts(), "limits of 0 are none, although it begins there"
+    assert facts(unsigned.wrap({"value": 1, "control.limitHigh": 5})).control == (None, 5)
 
 
 def test_alarm_and_time() -> None:

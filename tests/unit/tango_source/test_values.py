@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tango
 
+from macduff.convert.names import local_name
 from macduff.errors import (
     BadValue,
     DeviceFailed,
@@ -25,7 +26,7 @@ from macduff.sources.tango.commands import command_of
 from macduff.sources.tango.library import as_error, is_away, split
 from macduff.sources.tango.native import Native, alarm_of, facts_of, native_of, time_of, vtype_for
 from macduff.sources.tango.spelling import decoder, encode
-from macduff.sources.wrapping import member_name, own_name
+from macduff.sources.wrapping import member_name
 from macduff.values import (
     Severity,
     VAction,
@@ -324,4 +325,4 @@ def test_names_here() -> None:
     assert [member_name(name, {"taken"}) for name in ("Position", "State", "Taken", "x.y", "1st", "_x", "A_RBV")] == [
         "Position", "State_", "Taken_", "x_y", "m_1st", "x", "A_RBV_",
     ]  # fmt: skip
-    assert own_name("sys/tg_test/1") == "sys:tg_test:1" and own_name("BL01:CAM:") == "BL01:CAM"
+    assert local_name("sys/tg_test/1") == "sys:tg_test:1" and local_name("BL01:CAM:") == "BL01:CAM"

@@ -105,6 +105,11 @@ class PvaBinding:
         if self._seen is not UNSET:
             self._guard.saw(self._seen)
 
+    def again(self) -> None:
+        """Have the PVs tell their values once more."""
+        for link in self._links:
+            link.again()
+
     def _begin(self, thread: PvaThread) -> None:
         if self._thread is None:
             return

@@ -75,7 +75,7 @@ def _clean(text: str) -> str:
 def _limits(low: float, high: float, native: Native) -> Pair | None:
     """An end of integers that is as far as they reach is open: they have no infinity to say so."""
     whole = _SCALARS.get(native.code)
-    if isinstance(whole, VInt):
+    if isinstance(whole, VInt) and low < high:
         low = -math.inf if low <= whole.minimum else low
         high = math.inf if high >= whole.maximum else high
     return _pair(low, high)

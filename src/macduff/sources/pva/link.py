@@ -7,6 +7,7 @@ import logging
 from typing import Any, Protocol
 
 from ...errors import BadValue
+from ...limits import DEFAULTS
 from ...values import Alarm, VType
 from ..ca.facts import Facts
 from .decode import Decode, decoder
@@ -17,9 +18,8 @@ from .native import DTYPES, Native, alarm_of, native_of, time_of
 __all__ = ["Link", "LinkSink"]
 
 LOG = logging.getLogger("macduff.sources")
-QUEUE = 1000
-"""Updates that p4p keeps for one PV; of arrays fewer, the newest win."""
-LARGE = 100_000
+QUEUE, LEAST = 1000, 4
+"""Updates that may wait for us, here and at the server; of large arrays fewer. Then the newest win."""
 RETRY = 1.0
 """Seconds after which a subscription that the server ended is made again."""
 _ABOUT = ("display", "control", "valueAlarm")
@@ -56,14 +56,16 @@ class Link:
         self._decode: Decode | None = None
         self._facts = Facts()
         self._about: tuple[str, ...] = ()
+        self._queue = QUEUE
+        self._beginning = True
         self._retry: asyncio.TimerHandle | None = None
         self._unfit = ""
 
     def start(self) -> None:
-        self._retry = None
+        self._retry, self._beginning = None, True
         self._context = self._thread.resource.use()
         self._subscription = self._context.monitor(
-            self.pv, self._came, request=f"record[queueSize={QUEUE}]", notify_disconnect=True
+            self.pv, self._came, request=f"record[queueSize={self._queue}]", notify_disconnect=True
         )
 
     def close(self) -> None:
@@ -95,10 +97,14 @@ class Link:
             else:
                 self._thread.resource.found(self)
                 self._take(event)
+                self._make_room(event)
         except Exception:
             LOG.exception("%s: an update is lost", self.pv)
 
     def _failed(self, event: Exception) -> None:
+        if self._beginning and isinstance(event, self._library.Disconnected):
+            self._beginning = False  # each subscription begins so
+            return
         known = self.native is not None or bool(self._unfit)
         self._end()
         if isinstance(event, self._library.Disconnected):
@@ -126,6 +132,17 @@ class Link:
             self._sink.described()
         elif self._decode is not None:
             self._deliver(raw, self._decode)
+
+    def _make_room(self, raw: Any) -> None:
+        """Large arrays do not wait by the thousand."""
+        native = self.native
+        if native is None or native.kind not in ("array", "image"):
+            return
+        size = getattr(raw["value"], "size", 1)
+        queue = min(QUEUE, max(LEAST, DEFAULTS.ca_pending_elements // max(size, 1)))
+        if queue < self._queue // 2:
+            self._queue = queue
+            self.again()
 
     @staticmethod
     def _carried(raw: Any) -> list[str]:

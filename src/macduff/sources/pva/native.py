@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...convert.pva.types import CODES
 from ...errors import BadValue
 from ...values import Alarm, AlarmStatus, Severity
 
 __all__ = ["DTYPES", "Native", "alarm_of", "native_of", "time_of"]
 
-DTYPES = {
-    "?": "bool", "b": "int8", "h": "int16", "i": "int32", "l": "int64", "B": "uint8", "H": "uint16", "I": "uint32",
-    "L": "uint64", "f": "float32", "d": "float64",
-}  # fmt: skip
+DTYPES = {code: dtype for dtype, code in CODES.items() if dtype != "float16"}
 """The numbers of PVAccess, by p4p's letter for them."""
 _ABOUT = ("alarm", "timeStamp", "display", "control", "valueAlarm", "descriptor", "labels", "record", "_options")
 """Members that say something of a value and are none."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ...convert.names import local_name
 from ...core import Attribute, DState, SourceContext
 from ...core.forwarded import ForwardedDevice, away, reshape, tell, usable
 from ...core.method import MethodSpec
@@ -15,7 +16,7 @@ from ...values import NO_ALARM, Alarm, Severity
 from ..ca.facts import improved
 from ..glue import Done, members_of, problem
 from ..tango_attribute import Tango
-from ..wrapping import Requests, member_name, own_name, reading
+from ..wrapping import Requests, member_name, reading
 from . import library
 from .binding import TangoBinding, Told
 from .commands import Command, command_of
@@ -88,7 +89,7 @@ def tango_device(device: str, name: str = "", *, period: float = PERIOD, timeout
     name: its name here, else made from its own: "sys:tg_test:1".
     """
     plain = device.partition("#")[0].removeprefix("tango://")
-    return TangoDevice(name or own_name("/".join(plain.split("/")[-3:])), device, period, timeout)
+    return TangoDevice(name or local_name("/".join(plain.split("/")[-3:])), device, period, timeout)
 
 
 class _Wrapped:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ...convert.tango import QUALITIES
 from ...errors import BadValue
 from ...values import NO_ALARM, Alarm, AlarmStatus, Severity, VArray, VEnum, VMap, VString, VType
 from ..ca.facts import Facts, Pair, unique_labels
@@ -22,9 +23,9 @@ STATES = (
     "DISABLE", "UNKNOWN",
 )  # fmt: skip
 _QUALITIES = {
-    "ATTR_WARNING": Alarm(Severity.MINOR, AlarmStatus.DEVICE, "the device says WARNING"),
-    "ATTR_ALARM": Alarm(Severity.MAJOR, AlarmStatus.DEVICE, "the device says ALARM"),
-    "ATTR_INVALID": Alarm(Severity.INVALID, AlarmStatus.DEVICE, "the device says INVALID"),
+    quality: Alarm(Severity(severity), AlarmStatus.DEVICE, f"the device says {quality.removeprefix('ATTR_')}")
+    for severity, quality in enumerate(QUALITIES)
+    if severity
 }
 _FORMAT = re.compile(r"%[-+ 0#]*\d*\.(\d+)[eEfFgG]")
 _USUAL_FORMAT = "%6.2f"
