@@ -119,11 +119,13 @@ class MembersCell(Cell):
     def back(self, raw: Any, current: Any, where: str) -> Any:
         if not hasattr(raw, "keys"):
             return raw
-        taken, given = {}, set(raw.keys())
+        taken: dict[str, Any] = {}
+        fields = raw.keys()
+        given = set(fields)
         for name, cell in self._cells.items():
             theirs, was = self._names[name], None if current is None else current[name]
             given.discard(theirs)
-            if theirs in raw.keys() and (current is None or raw.changed(theirs)):
+            if theirs in fields and (current is None or raw.changed(theirs)):
                 taken[name] = cell.back(raw[theirs], was, f"{where}.{name}")
             elif current is not None:
                 taken[name] = was

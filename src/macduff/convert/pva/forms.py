@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from macduff.errors import BadValue
-from macduff.values import Alarm, VAction, VArray, VBool, VEnum, VMap, VString, VTable, VType
+from macduff.values import Alarm, VAction, VArray, VEnum, VMap, VTable, VType
 
-from ..names import pva_members
-from .cells import Cell, cell_of, flat, label, shaped
+from .cells import cell_of, flat, label, shaped
 from .facts import Facts, facts_of, number_facts
 from .types import ALARM, CODES, MAP, TIME, about, image_spec, made, scalar_id
 

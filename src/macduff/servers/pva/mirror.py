@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceMirror"]
 
+_FEW = 8
+_SMALL = 4096
+"""Bytes of an array that are copied in no time."""
+
 
 class DeviceMirror:
     """The PVs of a device, kept as it is."""
@@ -42,6 +46,19 @@ class DeviceMirror:
             name, dot, part = key.partition(".")
             if dot and part != "meta" and (member := self._members.get(name)) is not None:
                 member.follow(part, what)
+
+    def quick(self, changes: Mapping[str, Any]) -> bool:
+        """Take changes at once, on the Process thread, where these are a few readings that cost little."""
+        if len(changes) > _FEW:
+            return False
+        attributes = self._attributes
+        for key, what in changes.items():
+            if key not in attributes or getattr(what.value, "nbytes", 0) > _SMALL:
+                return False
+        for key, what in changes.items():
+            if (attribute := attributes.get(key)) is not None:
+                attribute.show(what)
+        return True
 
     def close(self, reason: str) -> None:
         for member in self._members.values():

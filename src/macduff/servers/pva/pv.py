@@ -10,7 +10,7 @@ from p4p.server.raw import SharedPV
 
 from macduff.convert.pva import Form
 from macduff.convert.pva.forms import put_alarm
-from macduff.values import Alarm, AlarmStatus, Severity
+from macduff.values import Alarm, AlarmStatus, Severity, values_equal
 
 from .answering import Put, Rpc, answer
 
@@ -136,7 +136,7 @@ class Pv:
         facts, target = shown.form.facts(shown.description), self._target
         target.unmark()
         for path, item in facts.items():
-            if item != self._facts.get(path) and not (item != item):
+            if not values_equal(item, self._facts.get(path)):
                 target[path] = item
         self._facts = facts
         told = self._told

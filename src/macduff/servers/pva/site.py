@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from p4p.server import Server, StaticProvider
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Site"]
 
+QUICK_REST = 3.0
+"""The Process thread does something else for so many times as long as it has posted."""
 LOG = logging.getLogger("macduff.servers.pva")
 
 
@@ -27,7 +29,9 @@ class Site:
     def __init__(self, process: Process, conf: dict[str, str], *, read_only: bool) -> None:
         self.process = process
         self.time_ns: Callable[[], int] = process.backend.clock.time_ns
-        self.follower = Follower(process, self._show, self._wake, read_only=read_only)
+        self.follower = Follower(process, self._show, self._wake, read_only=read_only, quick=self._quick)
+        self._monotonic: Callable[[], float] = process.backend.clock.monotonic
+        self._next_quick = 0.0
         self._conf = conf
         self._provider = StaticProvider("macduff")
         self._names: dict[str, Any] = {}
@@ -96,6 +100,17 @@ class Site:
         return mirror
 
     # any thread
+
+    def _quick(self, mirror: DeviceMirror, changes: Mapping[str, Any]) -> bool:
+        """A few changes now and then are posted by the Process thread: that is cheaper than to wake ours for them.
+        When that would take much of its time, ours is woken, for many at a time.
+        """
+        began = self._monotonic()
+        if began < self._next_quick or not mirror.quick(changes):
+            return False
+        ended = self._monotonic()
+        self._next_quick = ended + QUICK_REST * (ended - began)
+        return True
 
     def wrong(self, name: str, error: Exception) -> None:
         """Something cannot be shown; logged on the server's thread, for p4p's are none of Python's."""
