@@ -107,12 +107,11 @@ class Devices:
         for name in ("State", "Status"):
             set_events(device, name)
         made._add_device(device)
-        self._place.export(made, device, mirror)
-        made.py_dev_list.append(device)
         if tango_class.grew:
             self._prune(device, mirror)
-        mirror.device = device
-        mirror.waiters.open()
+        mirror.begin(device)
+        self._place.export(made, device, mirror)
+        made.py_dev_list.append(device)
         self.arming.came(mirror)
 
     @staticmethod

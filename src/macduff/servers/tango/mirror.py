@@ -147,6 +147,12 @@ class TangoMirror:
 
     # in the server's thread
 
+    def begin(self, device: Any) -> None:
+        """There is a Tango device, which clients are about to see."""
+        self.device = device
+        self._state, self._status = self.state(), self.status()
+        self.waiters.open()
+
     def drain(self, now: float) -> None:
         """Push what the taps hold."""
         if self._taps:
