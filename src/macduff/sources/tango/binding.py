@@ -153,6 +153,8 @@ class TangoBinding:
 
     async def _write(self, value: Any) -> None:
         link, followed = self._link, self._followed
+        if followed is not None and link is not None and followed.up:
+            await link.looked.wait()  # a device that came a moment ago is still being asked what it has
         if followed is None or link is None or not followed.up:
             reason = "" if followed is None else f": {followed.reason}"
             raise Unreachable(f"{self._name}: expected a device that is there, got one that is not{reason}")

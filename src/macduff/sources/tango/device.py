@@ -22,7 +22,7 @@ from .binding import TangoBinding, Told
 from .commands import Command, command_of
 from .followed import RETRY, Followed
 from .library import TANGO, TangoThread, as_error, text_of
-from .link import PERIOD
+from .link import PERIOD, Subscription
 from .native import facts_of, native_of, vtype_for
 
 __all__ = ["TangoDevice", "tango_device"]
@@ -107,7 +107,7 @@ class _Wrapped:
         self._verbs: dict[str, Command] = {}
         self._shape: object = None
         self._warned: set[str] = set()
-        self._interface: int | None = None
+        self._interface: Subscription | None = None
         self._closed = False
         self._state = "UNKNOWN"
         self._status = ""

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .library import Calls, TangoThread, is_away, text_of
-from .link import AttributeLink, no_configuration
+from .link import AttributeLink, Subscription, no_configuration
 
 __all__ = ["Followed", "Watcher"]
 
 LOG = logging.getLogger("macduff.sources")
 PING = 2.0
 """Seconds between two questions whether a device is there."""
-RETRY = 1.1
-"""Seconds after which a device that cannot be reached is tried again; within 1 s Tango would not try."""
+RETRY = 1.0
+"""Seconds after which a device that cannot be reached is tried again."""
+CONNECTIONS = 5
+"""That omniORB may keep to one server."""
 
 
 class Watcher(Protocol):
@@ -102,11 +104,12 @@ class Followed:
             self._askers[timeout] = proxy
         return getattr(proxy, function)(*args)
 
-    async def subscribe(self, kind: str, callback: Callable[[Any], None], member: str = "") -> int:
+    async def subscribe(self, kind: str, callback: Callable[[Any], None], member: str = "") -> Subscription:
         """Have events told on the loop; as Tango's AsyncRead, so that it works for a device that is not there yet."""
-        return int(await self._calls.follow(self._subscribe, kind, callback, member))
+        made: Subscription = await self._calls.follow(self._subscribe, self._proxy, kind, callback, member)
+        return made
 
-    def _subscribe(self, kind: str, callback: Callable[[Any], None], member: str) -> int:
+    def _subscribe(self, proxy: Any, kind: str, callback: Callable[[Any], None], member: str) -> Subscription:
         loop, tango = self._loop, self.tango
 
         def told(event: Any) -> None:
@@ -114,15 +117,13 @@ class Followed:
                 loop.call_soon_threadsafe(callback, event)
 
         what = [member] if member else []
-        subscribed = self._proxy.subscribe_event(
-            *what, getattr(tango.EventType, kind), told, tango.EventSubMode.AsyncRead
-        )
-        return int(subscribed)
+        number = proxy.subscribe_event(*what, getattr(tango.EventType, kind), told, tango.EventSubMode.AsyncRead)
+        return proxy, int(number)
 
-    def unsubscribe(self, subscriptions: list[int]) -> None:
+    def unsubscribe(self, subscriptions: list[Subscription]) -> None:
         """Never waits."""
         if subscriptions:
-            self._calls.later(_unsubscribe, self._proxy, list(subscriptions))
+            self._calls.later(_unsubscribe, list(subscriptions))
             subscriptions.clear()
 
     # following
@@ -146,10 +147,8 @@ class Followed:
 
     async def _turn(self) -> float:
         """Whatever is to be done now; seconds until there is something again. DevFailed: it cannot be reached."""
-        if self._proxy is None:
-            self._proxy = await self._calls.follow(self._connect)
         if not self.up:
-            await self._calls.follow(self._proxy.ping)
+            self._proxy = await self._calls.follow(self._reach)
             self._found()
         self._woken.clear()
         now = time.monotonic()
@@ -164,10 +163,22 @@ class Followed:
         now = time.monotonic()
         return max(0.0, min([self._contact + PING, *(link.due for link in self._links)]) - now)
 
-    def _connect(self) -> Any:
-        proxy = self.tango.DeviceProxy(self.name)
-        proxy.set_transparency_reconnection(False)  # so that a server that was away for a moment is noticed
-        return proxy
+    def _reach(self) -> Any:
+        """A new proxy, for one that failed would not try again within 1 s. Elsewhere; raises what the last ping did.
+
+        omniORB keeps several connections to a server. When that ended each of them fails once, whoever takes it, so
+        that a server that is there again is found only after as many attempts.
+        """
+        for left in reversed(range(CONNECTIONS + 1)):
+            proxy = self.tango.DeviceProxy(self.name)
+            proxy.set_transparency_reconnection(False)  # so that a server that was away for a moment is noticed
+            try:
+                proxy.ping()
+                return proxy
+            except self.tango.DevFailed as error:
+                if not left or not any("COMM_FAILURE" in failure.desc for failure in error.args):
+                    raise
+        raise AssertionError("not reached")
 
     def _found(self) -> None:
         self.up, self._contact = True, time.monotonic()
@@ -176,6 +187,7 @@ class Followed:
 
     def _lost(self, reason: str) -> None:
         was, self.up, self.reason = self.up, False, reason
+        self._askers.clear()
         for link in list(self._links):
             link.disconnected(reason)
         if was or self._contact == 0.0:
@@ -218,7 +230,7 @@ class Followed:
                 link.take(read[link.member.lower()], began)
 
 
-def _unsubscribe(proxy: Any, subscriptions: list[int]) -> None:
-    for subscription in subscriptions:
+def _unsubscribe(subscriptions: list[Subscription]) -> None:
+    for proxy, number in subscriptions:
         with contextlib.suppress(Exception):  # the server is gone: nothing to tell it
-            proxy.unsubscribe_event(subscription)
+            proxy.unsubscribe_event(number)

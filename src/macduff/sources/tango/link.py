@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,13 +17,17 @@ from .spelling import Decode, decoder
 if TYPE_CHECKING:
     from .followed import Followed
 
-__all__ = ["AttributeLink", "LinkSink", "PERIOD"]
+__all__ = ["AttributeLink", "LinkSink", "PERIOD", "Subscription"]
 
 LOG = logging.getLogger("macduff.sources")
 PERIOD = 1.0
 """Seconds between two readings of an attribute without events, unless it is told otherwise."""
 UNFIT = 5.0
 """Seconds after which an attribute that is not there, or of no use, is looked at again."""
+
+
+Subscription = tuple[Any, int]
+"""The proxy that an event was subscribed to with, and its number there."""
 
 
 class LinkSink(Protocol):
@@ -47,12 +52,14 @@ class AttributeLink:
         self.due = 0.0
         """When it is to be read, or looked at again."""
         self.events = events
-        self.subscriptions: list[int] = []
+        self.subscriptions: list[Subscription] = []
         self._device = device
         self._sink = sink
         self._period = period
         self._live = False
         self._closed = False
+        self.looked = asyncio.Event()
+        """Set when the device was asked what the attribute is."""
         self._facts = Facts()
         self._vtype: VType[Any] | None = None
         self._decode: Decode | None = None
@@ -80,16 +87,20 @@ class AttributeLink:
             self.unfit(str(error))
             return
         self.native, self._facts, self.due = native, facts, 0.0
+        self.looked.set()
 
     def unfit(self, reason: str) -> None:
         """There is no such attribute, or it cannot be what it should."""
         self.native, self._decode = None, None
         self.due = time.monotonic() + UNFIT
+        self.looked.set()
         self._sink.lost(reason)
 
     def disconnected(self, reason: str) -> None:
         """The device cannot be reached."""
         self.native, self._decode, self._live, self.due = None, None, False, 0.0
+        self.looked.set()  # whoever waits learns that the device is away
+        self.looked = asyncio.Event()
         self._sink.lost(reason)
 
     def failed(self, reason: str) -> None:
