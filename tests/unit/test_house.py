@@ -6,8 +6,10 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
@@ -146,3 +148,15 @@ def test_every_silenced_check_has_its_reason() -> None:
                 found.append(f"{named(path)}:{number}: {line.strip()[:100]}")
             above = line
     assert not found, "\n".join(["", *found])
+
+
+def test_no_module_imports_itself_by_way_of_another() -> None:
+    """Imports inside functions count too; those for the type checker alone do not."""
+    graph = grimp.build_graph("macduff", exclude_type_checking_imports=True)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    packages = {module for module in graph.modules if graph.find_children(module)}
+    own = {m: {i for i in found if i not in packages} for m, found in imports.items() if m not in packages}
+    try:
+        list(TopologicalSorter(own).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))

@@ -10,7 +10,7 @@ import msgspec
 
 from macduff.limits import DEFAULTS, Limits
 from macduff.protocol.client import ClientSession, Event
-from macduff.protocol.server import Hub
+from macduff.protocol.server import Hub, ServerSession
 
 from .fakes import FakeDevice, FakeHost
 from .strict import StrictDecoder
@@ -25,7 +25,7 @@ class Peer:
     """One connection, spoken in whole messages."""
 
     def __init__(self, hub: Hub, subprotocol: str | None) -> None:
-        self.session = hub.open(subprotocol, "test")
+        self.session = ServerSession(hub, subprotocol, "test")
         self.binary = subprotocol == "macduff.msgpack.1"
         self.strict = StrictDecoder() if subprotocol in (None, "malcolm.1") else None
         self.client = ClientSession(subprotocol)

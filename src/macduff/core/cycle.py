@@ -118,7 +118,7 @@ class Cycle:
     def ask_first(self, request: Request, begin: Callable[[Request], None]) -> None:
         """handle_event may consume an event; it is the author's code, so it runs in the pool."""
         device = self.device
-        if type(device).handle_event is _base_handle_event():
+        if not _overridden(type(device), "handle_event"):
             begin(request)
             return
 
@@ -262,7 +262,5 @@ class Cycle:
         self.machine.process._resolve(request, Outcome())
 
 
-def _base_handle_event() -> Any:
-    from .device import Device
-
-    return Device.handle_event
+def _overridden(cls: type, name: str) -> bool:
+    return sum(name in vars(base) for base in cls.__mro__) > 1

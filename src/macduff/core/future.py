@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..errors import MacduffError, TimedOut
+from .blocking import block, current
 from .call import Outcome
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ class Future(Generic[R]):
 
         timeout in seconds; TimedOut when it is not met, and the call goes on.
         """
-        from .waiting import block, current
-
         call = current(self._call.device)
         self.awaited_by(call)
         if not block(call, f"the end of {self.what}", self.done, timeout):

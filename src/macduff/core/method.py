@@ -13,6 +13,7 @@ from ..values import VType
 from .call import MethodLog
 from .spec import MethodSpec, check_blocking, spec_of
 from .states import DState
+from .waiting import call_child
 
 if TYPE_CHECKING:
     from .device import Device
@@ -145,8 +146,6 @@ class Method(Generic[P, R]):
                     f"do_ functions return the final state instead"
                 )
             return self.function(self.device, *args, **kwargs)
-        from .waiting import call_child
-
         result: R = call_child(call, self, args, kwargs)
         return result
 

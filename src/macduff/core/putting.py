@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MacduffError
+from .blocking import current
 from .call import Call, Outcome, Outside
 from .future import Future
 from .refusals import read_only
-from .waiting import current, request_child, wait_all
+from .waiting import request_child, wait_all
 from .watch import wait_for
 
 if TYPE_CHECKING:

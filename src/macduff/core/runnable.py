@@ -10,13 +10,14 @@ from ..errors import MacduffError, TimedOut, WrongState
 from ..values import VDouble, VInt, VType
 from . import events
 from .attribute import Attribute
+from .blocking import current
 from .call import Call
 from .device import Device
 from .events import event
 from .method import Method, MethodSpec, Published
 from .putting import begin_put, confirms
 from .states import DState
-from .waiting import checkpoint, current, request_child, wait_all
+from .waiting import checkpoint, request_child, wait_all
 from .watch import wait_for
 
 __all__ = ["ConfigurableDevice", "PausableDevice", "RunnableDevice"]

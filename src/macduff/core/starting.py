@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Busy, MacduffError, TimedOut, WrongState
 from .attribute import Attribute
+from .blocking import current
 from .call import Call, Outcome
 from .future import Future
 from .method import Method
 from .putting import begin_put, carry_out
 from .states import DState
-from .waiting import current, request_child, wait_all
+from .waiting import request_child, wait_all
 
 if TYPE_CHECKING:
     from .device import Device

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import TimedOut
 from ..values import Reading
+from .blocking import block, current, never
 from .call import Call, Outcome, Outside, Request
 from .future import Future
 from .pausing import offer
@@ -18,59 +19,10 @@ if TYPE_CHECKING:
     from .method import Method
 
 __all__ = [
-    "block", "call_child", "checkpoint", "current", "released", "report_wait", "request_child", "shielded", "wait",
-    "wait_all",
+    "call_child", "checkpoint", "released", "report_wait", "request_child", "shielded", "wait", "wait_all",
 ]  # fmt: skip
 
 R = TypeVar("R")
-
-
-def current(device: Device) -> Call | Outside:
-    """The call that this thread runs, or a stand-in when it runs none."""
-    call: Call | None = device._local.call
-    return Outside(device) if call is None else call
-
-
-def block(call: Call | Outside, reason: str, until: Callable[[], bool], timeout: float | None = None) -> bool:
-    """Wait until `until()` holds; False when `timeout` seconds went by first.
-
-    The lock is released and taken again; a dead token or the error of a started call is raised. `until` is the
-    framework's own and is asked again whenever the call is woken; whoever makes it true wakes the call afterwards.
-    """
-    call.check()
-    clock = call.device._clock
-    deadline = None if timeout is None else clock.monotonic() + timeout
-    while True:
-        ok = _sleep(call, reason, until, deadline)
-        call.check()
-        if ok or (deadline is not None and clock.monotonic() >= deadline):
-            return ok
-
-
-def _sleep(call: Call | Outside, reason: str, until: Callable[[], bool], deadline: float | None) -> bool:
-    """One wait of a call, to the end of it, to the deadline or to an interruption; whether `until()` held."""
-    device = call.device
-    flag = device._backend_needed().flag()
-    flag.reason = reason
-    clock = device._clock
-    call.enter_wait(flag)
-    try:
-        while not until():
-            if call.interrupted():
-                return False
-            left = None if deadline is None else deadline - clock.monotonic()
-            if left is not None and left <= 0:
-                return False
-            patience = call.patience()
-            flag.wait(left if patience is None else patience if left is None else min(left, patience))
-            flag.clear()
-        return True
-    finally:
-        call.leave_wait()
-
-
-def _never() -> bool:
-    return False
 
 
 def wait(device: Device, seconds: float, *, pausable: bool = False) -> None:
@@ -82,7 +34,7 @@ def wait(device: Device, seconds: float, *, pausable: bool = False) -> None:
         seconds = end - device._clock.monotonic()  # the pause was not taken, so the wait goes on
         pausable = False
     if not pausable:
-        block(call, f"{device.name} waits {seconds} s", _never, seconds)
+        block(call, f"{device.name} waits {seconds} s", never, seconds)
 
 
 def checkpoint(device: Device, timeout: float | None = None) -> None:

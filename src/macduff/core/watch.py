@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..errors import Overrun, TimedOut
 from ..values import Reading
+from .blocking import block, current
 from .lane import Now
-from .waiting import block, current
 
 if TYPE_CHECKING:
     from .attribute import Attribute

@@ -9,7 +9,7 @@ from macduff.errors import NotFound, Removed
 from macduff.limits import DEFAULTS, Limits
 
 from .devicepieces import DevicePieces
-from .dialect import DIALECTS, READ_ONLY, STRICT, Dialect
+from .dialect import DIALECTS, READ_ONLY, Dialect
 from .encoding import Piece
 from .every import EverySubscription
 from .feed import Feed
@@ -53,15 +53,6 @@ class Hub:
         self._reminders: dict[Gate, float] = {}
 
     # connections
-
-    def open(self, subprotocol: str | None = None, peer: str = "") -> ServerSession:
-        """A session for a new connection; `peer` is who it is, for the audit log."""
-        from .server import ServerSession
-
-        dialect = self.dialect(subprotocol or STRICT.name)
-        session = ServerSession(self, dialect, peer)
-        self.sessions[session] = None
-        return session
 
     def dialect(self, subprotocol: str) -> Dialect:
         """A dialect as this server speaks it."""

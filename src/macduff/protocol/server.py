@@ -9,7 +9,7 @@ from macduff.errors import BadValue, DuplicateId, MacduffError, NotFound, Refuse
 
 from . import asking, opening
 from .asking import Waiting
-from .dialect import Dialect
+from .dialect import STRICT
 from .encoding import Piece
 from .every import EverySubscription
 from .host import Outcome
@@ -27,9 +27,10 @@ class ServerSession:
     `pending`: there is something to send. `failed`: a reason to close the connection, "" while there is none.
     """
 
-    def __init__(self, hub: Hub, dialect: Dialect, peer: str = "") -> None:
+    def __init__(self, hub: Hub, subprotocol: str | None = None, peer: str = "") -> None:
+        """For a new connection; `peer` is who it is, for the audit log. subprotocol: None is malcolm 1.0."""
         self.hub = hub
-        self.dialect = dialect
+        self.dialect = dialect = hub.dialect(subprotocol or STRICT.name)
         self.peer = peer
         self.limits = hub.limits
         self.closed = False
@@ -47,6 +48,7 @@ class ServerSession:
         self._open: dict[Waiting, bool] = {}
         self._subscriptions: dict[int, Subscription] = {}
         self.held: dict[int, object] = {}
+        hub.sessions[self] = None
 
     # the connection's side
 

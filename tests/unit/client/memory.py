@@ -13,6 +13,7 @@ from macduff.errors import Aborted, Disconnected, MacduffError, NotFound
 from macduff.protocol.dialect import choose
 from macduff.protocol.hub import Hub
 from macduff.protocol.model import SEvent
+from macduff.protocol.server import ServerSession
 from macduff.values import NO_ALARM, Alarm, Reading, VDouble, VEnum, VString, VTable, VType
 from tests.support import eventually
 
@@ -317,7 +318,7 @@ class MemoryCarrier:
 
     def __init__(self, server: MemoryServer, subprotocol: str) -> None:
         self.subprotocol = subprotocol
-        self.session = server.hub.open(subprotocol or None)
+        self.session = ServerSession(server.hub, subprotocol)
         self._server = server
         self._frames: asyncio.Queue[bytes | str | Disconnected] = asyncio.Queue()
         self._broken = ""

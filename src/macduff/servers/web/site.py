@@ -14,7 +14,7 @@ from macduff.core import Process
 from macduff.errors import BadValue, MacduffError, TooMany
 from macduff.limits import Limits
 from macduff.protocol.dialect import choose
-from macduff.protocol.server import Hub
+from macduff.protocol.server import Hub, ServerSession
 
 from .answers import Full, not_the_clients_fault, refusal, translated
 from .asking import peer_of
@@ -165,7 +165,7 @@ class Site:
         transport = request.transport
         if transport is None:
             return socket
-        session = self._hub.open(chosen, peer_of(request))
+        session = ServerSession(self._hub, chosen, peer_of(request))
         connection = Connection(session, socket, transport, writer, self._limits, self._counts)
         self._connections[session] = connection
         self._counts.websockets += 1
