@@ -230,7 +230,7 @@ class Attribute(Generic[T]):
             self._setpoint = value
             if self._listened:
                 segment, wake = device._open_segment()
-                segment.extra[f"{self.name}.setpoint"] = value
+                segment.note(f"{self.name}.setpoint", value)
         if wake:
             device._wake()
 

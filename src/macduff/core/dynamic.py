@@ -71,6 +71,6 @@ def fields_changed(device: Device) -> None:
         device._set_fields()
         if device._process is not None:
             segment, wake = device._open_segment()
-            segment.extra[""] = device
+            segment.note("", device)
     if wake:
         device._wake()

@@ -17,7 +17,7 @@ Now = tuple[Any, Any, int, int]  # value, alarm, time, sequence: a Reading befor
 class Segment:
     """The changes of one device between two barriers; filled under the device's value mutex."""
 
-    __slots__ = ("device", "every", "extra", "latest", "lost", "published")
+    __slots__ = ("device", "every", "extra", "latest", "lost", "published", "sequence")
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -26,6 +26,13 @@ class Segment:
         self.every: dict[Attribute[Any], deque[Now]] = {}
         self.lost: dict[Attribute[Any], int] = {}
         self.published = False
+        self.sequence = 0  # of the last change that is no reading
+
+    def note(self, key: str, value: Any) -> None:
+        """Keep a change that is no reading; it has a sequence as readings do, so that those of items never go back."""
+        self.device._sequence += 1
+        self.sequence = self.device._sequence
+        self.extra[key] = value
 
     def keep(self, attribute: Attribute[Any], now: Now, bound: int) -> None:
         """Keep each change of a watched attribute; the oldest go beyond the bound, counted."""

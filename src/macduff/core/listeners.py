@@ -128,7 +128,8 @@ class Listeners:
         """A change that is no reading: writeable, logs."""
         with device._mutex:
             segment, _ = device._open_segment()
-            segment.extra.update(extra)
+            for key, value in extra.items():
+                segment.note(key, value)
 
     def flush(self, device: Device) -> None:
         """Publish what is pending of this device now, before something that must come behind it."""
@@ -163,11 +164,11 @@ class Listeners:
             return
         changes: dict[str, Any] = {attribute.name: Reading(*now) for attribute, now in latest.items()}
         changes.update(extra)
-        sequence = max((now[3] for now in latest.values()), default=device._sequence)
+        sequence = max([segment.sequence, *(now[3] for now in latest.values())])
         whole = (SEvent.Changes, device.name, changes, sequence)
         for listener in audience:
             if listener.every:
-                self._each(listener, latest, every, lost, extra)
+                self._each(listener, latest, every, lost, extra, sequence)
             elif not listener.suffix:
                 listener.queue.put(whole)
             elif wanted := {key: value for key, value in changes.items() if listener.wants(key)}:
@@ -175,7 +176,7 @@ class Listeners:
 
     def _each(
         self, listener: Listener, latest: Mapping[Attribute[Any], Any], every: Mapping[Attribute[Any], Any],
-        lost: Mapping[Attribute[Any], int], extra: Mapping[str, Any],
+        lost: Mapping[Attribute[Any], int], extra: Mapping[str, Any], sequence: int,
     ) -> None:  # fmt: skip
         """Each change in a message of its own, in the order in which they happened."""
         name = listener.device.name
@@ -195,4 +196,4 @@ class Listeners:
                 item.update({part: wanted.pop(part) for part in (f"{key}.meta", f"{key}.setpoint") if part in wanted})
             listener.queue.put((SEvent.Changes, name, item, now[3]))
         if wanted:
-            listener.queue.put((SEvent.Changes, name, wanted, listener.device._sequence))
+            listener.queue.put((SEvent.Changes, name, wanted, sequence))

@@ -48,9 +48,9 @@ def retype(
                 if attribute._listened:
                     segment, opened = device._open_segment()
                     wake = wake or opened
-                    segment.extra[f"{name}.meta"] = vtype
+                    segment.note(f"{name}.meta", vtype)
                     if wanted is not asked:
-                        segment.extra[f"{name}.setpoint"] = attribute._now[0] if wanted is UNSET else wanted
+                        segment.note(f"{name}.setpoint", attribute._now[0] if wanted is UNSET else wanted)
     if wake:
         device._wake()
     if any(name in method.spec.like.values() for method in device.methods.values()):
