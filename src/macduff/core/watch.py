@@ -28,6 +28,7 @@ class Watch(Generic[T]):
         self._kept: deque[Now] = deque()
         self._lost = 0
         self._start = 0
+        self._seen: tuple[deque[Now] | None, int] = (None, 0)  # of the segment that `latest` was called in
 
     def __enter__(self) -> Self:
         attribute = self.attribute
@@ -52,6 +53,8 @@ class Watch(Generic[T]):
         with self.attribute._mutex:
             if kept[-1][3] <= self._start:
                 return  # all of it was before the mark
+            if kept is self._seen[0]:
+                lost, self._seen = max(0, lost - self._seen[1]), (None, 0)  # the oldest of a segment are lost
             self._lost += lost
             for now in kept:
                 if now[3] > self._start:
@@ -95,6 +98,10 @@ class Watch(Generic[T]):
             self._start = attribute._now[3]
             self._kept.clear()
             self._lost = 0
+            segment = attribute._device._segment
+            coming = None if segment is None else segment.every.get(attribute)
+            if segment is not None and coming is not None:
+                self._seen = (coming, len(coming) + segment.lost.get(attribute, 0))
         return value
 
 
