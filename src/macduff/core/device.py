@@ -218,9 +218,8 @@ class Device:
         """Stop what moves; called before Paused and, by the default `do_abort`, before Aborted."""
 
     def do_abort(self) -> None:
-        """Stop everything; by default `do_stop`, then abort the children in parallel."""
-        self.do_stop()
-        starting.all_children(self, "abort")
+        """Stop everything; by default `do_stop`, then, even where that failed, abort the children in parallel."""
+        starting.stop_and_abort(self)
 
     def do_reset(self) -> DState | None:
         """Make ready for use after Fault or Aborted; by default reset the children in parallel."""

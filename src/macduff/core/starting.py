@@ -19,7 +19,7 @@ from .waiting import request_child, wait_all
 if TYPE_CHECKING:
     from .device import Device
 
-__all__ = ["all_children", "start"]
+__all__ = ["all_children", "start", "stop_and_abort"]
 
 
 def start(device: Device, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Future[Any]:
@@ -90,3 +90,14 @@ def all_children(device: Device, event: str) -> None:
             first = first or error
     if first is not None:
         raise first
+
+
+def stop_and_abort(device: Device) -> None:
+    """The default `do_abort`: children are aborted although `do_stop` failed, and the first failure is raised."""
+    try:
+        device.do_stop()
+    except Exception:
+        with suppress(MacduffError):  # such a child is in Fault and says so itself
+            all_children(device, "abort")
+        raise
+    all_children(device, "abort")
