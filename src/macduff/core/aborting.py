@@ -57,6 +57,7 @@ class Aborting:
                 if call.dead is None or call.dead.kind == "Paused":
                     call.dead = why
                 call.grace_end = grace_end
+            device._segment = None  # what dead calls changed comes before, their set points too (rule 21)
             wake = device.state._swap((DState.Aborting, machine.device.state._now[1], device._clock.time_ns()))
         if wake:
             device._wake()

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macduff import (
-    Child,
-    Device,
-    DeviceFailed,
-    DState,
-    Process,
-)
-from tests.support.play import BACKENDS, Client, play
+from macduff import Attribute, Child, Device, DeviceFailed, DState, Process, VInt, publish_method
+from tests.support.play import BACKENDS, Client, Inbox, play
 from tests.unit.core.devices import Stage
 from tests.unit.core.test_gaps_support import until
 
@@ -51,3 +45,37 @@ def test_children_are_aborted_although_do_stop_failed(backend: str, kind: type[S
         assert "no answer" in device.health.value
 
     play(backend, scenario, seeds=range(10))
+
+
+class Busybody(Device):
+    """Puts an attribute of its own again and again."""
+
+    n = Attribute(VInt(), 0, writable=True)
+
+    @publish_method
+    def go(self) -> None:
+        while True:
+            self.n.put(self.n.value + 1)
+            self.report_wait(str(self.n.value), timeout=0)
+
+
+@backends
+@pytest.mark.parametrize("every", [True, False])
+def test_the_set_point_of_a_dead_call_is_told_before_aborting(backend: str, every: bool) -> None:
+    """Rule 21: nothing of a dead call comes with Aborting or after it, whatever was on its way to the listeners."""
+
+    def scenario(process: Process) -> None:
+        device = Busybody("B")
+        process.add(device)
+        inbox = Inbox(process)
+        process.listen(inbox, "B", every=every)
+        call = Client(process).call("B", "go")
+        until(process, lambda: device.n.value > 5)
+        process.view("B").abort()
+        assert call.kind() == "Aborted"
+        told = [item[2] for item in inbox.items if item[0].name == "Changes"]
+        at = next(n for n, c in enumerate(told) if "state" in c and c["state"].value is DState.Aborting)
+        assert any("n.setpoint" in changes for changes in told[:at])
+        assert not [changes for changes in told[at:] if {"n", "n.setpoint"} & set(changes)]
+
+    play(backend, scenario, seeds=range(20))
