@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import Busy, Held, MacduffError
+from .states import DState
 
 if TYPE_CHECKING:
     from .call import Request
     from .device import Device
 
-__all__ = ["check", "give_back", "take"]
+__all__ = ["AT_REST", "check", "give_back", "take"]
+
+AT_REST = (DState.Idle, DState.Aborted, DState.Fault)
+"""States in which a device holds no lease."""
 
 
 def _tree(device: Device) -> Iterator[Device]:
@@ -37,16 +41,20 @@ def check(device: Device, request: Request) -> None:
 
 
 def take(device: Device, request: Request) -> None:
-    """Lease the whole tree below the device to it, or nothing: the first that is busy or held refuses."""
-    above = device._machine.holder
+    """Lease the whole tree below the device to it, or nothing: the first that is busy or held refuses.
+
+    What a configured child of the tree holds of that tree is no obstacle: the child itself is leased now.
+    """
+    above, tree = device._machine.holder, list(_tree(device))
     free: list[Device] = []
-    for child in _tree(device):
+    for child in tree:
         machine = child._machine
-        if machine.holder is not None and machine.holder not in (device, above):
-            raise _refused(Held, device, request, f"{child.name} free, got it held by {machine.holder.name}")
+        holder = machine.holder
+        if holder is not None and holder not in (device, above, *tree):
+            raise _refused(Held, device, request, f"{child.name} free, got it held by {holder.name}")
         if machine.place is not None and not machine.inside(request):
             raise _refused(Busy, device, request, f"{child.name} free, got it busy with {machine.place.title()}")
-        if machine.holder is None:
+        if holder is None or holder in tree:
             free.append(child)
     for child in free:
         child._machine.holder = device
@@ -61,8 +69,15 @@ def _refused(cls: type[MacduffError], device: Device, request: Request, what: st
 
 
 def give_back(device: Device) -> None:
-    """End the device's lease on its children."""
-    for child in _tree(device):
-        if child._machine.holder is device:
-            child._machine.holder = None
-            child._machine.refresh()
+    """End the device's lease on its tree; what is below a child that is still configured is that one's again."""
+    tree = list(_tree(device))
+    for child in tree:
+        machine = child._machine
+        if machine.holder is device:
+            machine.holder = next((heir for heir in tree if _configured(heir) and child in _tree(heir)), None)
+            machine.refresh()
+
+
+def _configured(device: Device) -> bool:
+    machine = device._machine
+    return not machine.plain and machine.state not in AT_REST and not machine.leaving

@@ -66,7 +66,7 @@ class Machine:
         """Publish a state, and which members can be used in it."""
         if state is not self.state:
             self.device.state.apply(state)
-        if state in (DState.Idle, DState.Aborted, DState.Fault):
+        if state in leases.AT_REST:
             leases.give_back(self.device)
         self.refresh()
 
