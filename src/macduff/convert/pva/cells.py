@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from macduff.errors import BadValue
-from macduff.values import VAction, VArray, VBool, VEnum, VMap, VNumber, VString, VTable, VType, values_equal
+from macduff.values import VAction, VArray, VBool, VEnum, VMap, VNumber, VString, VTable, VType, shown, values_equal
 
 from ..names import pva_members
 from .types import CODES
@@ -17,7 +18,7 @@ __all__ = ["Cell", "cell_of", "flat"]
 
 
 class Cell:
-    """A number, bool or text: it goes as it is. `spec`: its type as p4p spells it."""
+    """A number or bool: it goes as it is. `spec`: its type as p4p spells it."""
 
     def __init__(self, spec: Any) -> None:
         self.spec = spec
@@ -38,6 +39,16 @@ class BoolCell(Cell):
         return bool(raw) if type(raw) in (int, float) and raw in (0, 1) else raw
 
 
+class TextCell(Cell):
+    """Text; p4p would cut it at a NUL without a word."""
+
+    def __init__(self) -> None:
+        super().__init__("s")
+
+    def out(self, value: Any, before: Any = None) -> Any:
+        return whole(value)
+
+
 class LabelCell(Cell):
     """A label as text."""
 
@@ -46,7 +57,7 @@ class LabelCell(Cell):
         self._vtype = vtype
 
     def out(self, value: Any, before: Any = None) -> Any:
-        return self._vtype.to_json(value)
+        return whole(self._vtype.to_json(value))
 
     def back(self, raw: Any, current: Any, where: str) -> Any:
         return label(self._vtype, raw, where)
@@ -81,9 +92,15 @@ class GridCell(Cell):
         return {"value": flat(value), "shape": list(value.shape)}
 
     def back(self, raw: Any, current: Any, where: str) -> Any:
-        if not hasattr(raw, "keys"):
-            return raw if self._vtype.shape is None else shaped(raw, self._vtype.shape, where)
-        return shaped(raw["value"], raw["shape"], where)
+        if hasattr(raw, "keys"):
+            fields = raw.keys()
+            if "value" in fields and "shape" in fields:
+                return shaped(raw["value"], raw["shape"], where, self._vtype.numpy_dtype)
+            raise BadValue.of(where, "a structure of value and shape", sorted(fields))
+        lengths = self._vtype.shape
+        if lengths is None or lengths.count(None) > 1 or getattr(raw, "ndim", 1) != 1:
+            return raw  # it has its shape already, or nothing tells which
+        return shaped(raw, lengths, where)
 
 
 class TextsCell(Cell):
@@ -94,7 +111,7 @@ class TextsCell(Cell):
         self._vtype = vtype
 
     def out(self, value: Any, before: Any = None) -> Any:
-        return self._vtype.to_json(value)
+        return [whole(text) for text in self._vtype.to_json(value)]
 
     def back(self, raw: Any, current: Any, where: str) -> Any:
         return [] if raw is None else raw
@@ -139,7 +156,7 @@ def cell_of(vtype: VType[Any]) -> Cell:
     if isinstance(vtype, VNumber):
         return Cell(CODES[vtype.dtype])
     if isinstance(vtype, VString):
-        return Cell("s")
+        return TextCell()
     if isinstance(vtype, VEnum):
         return LabelCell(vtype)
     if isinstance(vtype, VArray):
@@ -153,20 +170,41 @@ def cell_of(vtype: VType[Any]) -> Cell:
     raise TypeError(f"cell_of: expected a type that PVAccess can show, got {vtype.name}")
 
 
+def whole(text: str) -> str:
+    """The text, if it can be said as it is; ValueError if not."""
+    if "\0" in text:
+        raise ValueError(f"expected text without NUL characters, which would end it, got {shown(text)}")
+    return text
+
+
 def flat(array: Any) -> Any:
     """All elements in C order, of a dtype that PVAccess has."""
     array = array.ravel()
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
-def shaped(elements: Any, shape: Any, where: str) -> Any:
-    """Elements as an array of several dimensions; BadValue when they do not fill it."""
-    array = np.empty(0) if elements is None else np.asarray(elements)
-    lengths = [] if shape is None else [-1 if length is None else int(length) for length in shape]
+def shaped(elements: Any, shape: Any, where: str, dtype: Any = None) -> Any:
+    """Elements as an array of several dimensions; BadValue when they do not fill it. One length may be None: as many
+    as there are. dtype: that of no elements at all, which p4p gives as None.
+    """
+    array = np.empty(0, dtype) if elements is None else np.asarray(elements)
+    try:
+        lengths = [_length(length) for length in shape]
+    except (TypeError, ValueError):
+        raise BadValue.of(where, "lengths of dimensions", shape) from None
     try:
         return array.reshape(lengths)
     except ValueError:
         raise BadValue(f"{where}: expected elements for shape {tuple(lengths)}, got {array.size}") from None
+
+
+def _length(given: Any) -> int:
+    if given is None:
+        return -1
+    length = operator.index(given)
+    if length < 0:
+        raise ValueError
+    return length
 
 
 def label(vtype: VEnum[Any], raw: Any, where: str) -> Any:

@@ -89,7 +89,7 @@ class EnumForm(Form):
 
     def fill(self, target: Any, value: Any, before: Any = None) -> None:
         labels = self.vtype.labels
-        target["value.index"] = labels.index(self.cell.out(value)) if labels else 0
+        target["value.index"] = labels.index(self.vtype.to_json(value)) if labels else 0
 
     def taken(self, raw: Any, current: Any, where: str) -> Any:
         if not raw.changed("value.index"):
@@ -158,14 +158,11 @@ class ImageForm(Form):
             raise BadValue(f"{where}: expected a put to value, got one to other members alone, which tell of it")
         if raw.changed("codec.name") and raw["codec.name"]:
             raise BadValue(f"{where}: expected an array that is not compressed, got {raw['codec.name']}")
-        elements = raw["value"]
         if raw.changed("dimension"):
             shape: Any = [dimension["size"] for dimension in reversed(raw["dimension"])]
         else:
             shape = current.shape
-        if elements is None:
-            elements = np.empty(0, self._dtype)
-        return self.cell.back(shaped(elements, shape, where), current, where)
+        return self.cell.back(shaped(raw["value"], shape, where, self._dtype), current, where)
 
 
 _MEMBERS = {
