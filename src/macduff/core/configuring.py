@@ -61,10 +61,10 @@ def put_parameters(cycle: Cycle, request: Request, values: Mapping[str, Any]) ->
     if machine.connecting:
         raise machine.not_connected(request.member)
     machine.process._manager.check_room(request)
-    request.event = "configure"
     request.spec = device.methods["configure"].spec
     request.args = dict(values)
     if machine.state is DState.Ready or device.configure_on_put:
+        request.event = "configure"
         leases.take(device, request)
         machine.place = request
         cycle.ask_first(request, partial(configure, cycle))

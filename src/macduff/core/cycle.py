@@ -44,6 +44,11 @@ class Cycle:
         """Whether it is in the midst of a pause or a rewind, which no state would tell of if only its call ended."""
         return request.call in self.pending and request.call.name in ("do_stop", "do_rewind")
 
+    @staticmethod
+    def only_stores(request: Request) -> bool:
+        """Whether it is a put of parameters that is no event to the state machine: there is nothing to be aborted."""
+        return request.kind == "put" and not request.event
+
     def withdraw(self, request: Request) -> bool:
         """Forget a pause that was not taken yet."""
         if self.pausing is not request or self.machine.state is not DState.Running:
@@ -155,7 +160,9 @@ class Cycle:
             if call.dead is not None and call.dead.kind != "Paused":
                 if request is not None and (request is not self.run or self.machine.aborting.active):
                     error = request.forced or self.machine.ended_error(call.dead, request.member)
-                    if not self.machine.aborting.hold(request):
+                    if self.only_stores(request) and not self.machine.aborting.active:
+                        self.give_up(request, Outcome(None, error))
+                    elif not self.machine.aborting.hold(request):
                         self.machine.process._resolve(request, Outcome(None, error))
                 self.machine.aborting.check()
                 return

@@ -203,7 +203,8 @@ class DeviceManager:
         if machine.forwards:
             machine.end(request, message)
             return
-        if machine.place is request or machine.cycle.between_states(request):
+        holds = machine.place is request and not machine.cycle.only_stores(request)
+        if holds or machine.cycle.between_states(request):
             if not machine.aborting.active:
                 machine.aborting.begin("Aborted", message)
         elif machine.withdraw(request) or machine.cycle.withdraw(request):
