@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..limits import DEFAULTS
 from ..protocol.model import SEvent
-from ..values import Reading
+from ..values import Reading, values_equal
 from .lane import Segment
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Putable(Protocol):
 class Listener:
     """One `listen`: a queue, a device, what below it, and whether each change counts."""
 
-    __slots__ = ("device", "every", "followed", "member", "open", "queue", "suffix")
+    __slots__ = ("device", "every", "followed", "member", "open", "queue", "suffix", "told")
 
     def __init__(self, queue: Putable, device: Device, suffix: str, every: bool) -> None:
         self.queue = queue
@@ -33,6 +35,7 @@ class Listener:
         self.move(suffix)
         self.every = every
         self.open = True
+        self.told: Reading | None = None  # the newest, where the value alone is listened to
         self.followed: dict[Attribute[Any], None] = {}
 
     def move(self, suffix: str) -> None:
@@ -45,7 +48,38 @@ class Listener:
         suffix = self.suffix
         if not suffix or key == suffix or key == "" or key.startswith(suffix + "."):
             return True
-        return suffix == f"{self.member}.value" and key == self.member
+        return self._of_value and key == self.member
+
+    @property
+    def _of_value(self) -> bool:
+        return self.suffix == f"{self.member}.value"
+
+    def first(self) -> Any:
+        """What it is told first: the model; to a value alone, as it is now, so that what differs from it is news."""
+        device = self.device
+        model = device.fields.get(self.member) if self.suffix else device
+        if self._of_value and self.member in device.attributes:
+            model = copy.copy(device.attributes[self.member])
+            self.told = model.reading
+        return model
+
+    def news(self, changes: Mapping[str, Any]) -> bool:
+        """Whether there is anything new in it: an equal value is none to who listens to the value alone (rule 4)."""
+        reading = changes.get(self.member)
+        if not self._of_value or reading is None:
+            return bool(changes)
+        told = self.told
+        if told is not None and reading.sequence <= told.sequence:
+            return "" in changes
+        self.told = reading
+        same = told is not None and not _is_large(reading.value) and values_equal(told.value, reading.value)
+        return not same or "" in changes
+
+
+def _is_large(value: Any) -> bool:
+    """Large arrays are not compared."""
+    parts = value.values() if isinstance(value, Mapping) else (value,)
+    return any(getattr(part, "nbytes", 0) > DEFAULTS.large_array for part in parts)
 
 
 class Listeners:
@@ -171,7 +205,7 @@ class Listeners:
                 self._each(listener, latest, every, lost, extra, sequence)
             elif not listener.suffix:
                 listener.queue.put(whole)
-            elif wanted := {key: value for key, value in changes.items() if listener.wants(key)}:
+            elif listener.news(wanted := {key: value for key, value in changes.items() if listener.wants(key)}):
                 listener.queue.put((SEvent.Changes, device.name, wanted, sequence))
 
     def _each(

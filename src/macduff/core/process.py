@@ -216,8 +216,7 @@ class Process:
         sequence = self._listeners.add(listener)
         device._machine.refresh()
         if initial_value:
-            value = device if not listener.suffix else device.fields.get(listener.member)
-            listener.queue.put((SEvent.Value, device.name, value, sequence))
+            listener.queue.put((SEvent.Value, device.name, listener.first(), sequence))
 
     # on the Process thread
 

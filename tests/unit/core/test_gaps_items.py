@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macduff import Attribute, Device, Overrun, Process, VInt, publish_method
+from macduff import Attribute, Device, Overrun, Process, VArray, VDouble, VInt, publish_method
 from macduff.limits import Limits
 from tests.support.play import BACKENDS, Inbox, play
 from tests.unit.core.test_gaps_support import Kept, Meter, readings
@@ -83,3 +83,58 @@ def test_a_watcher_that_took_the_latest_lost_what_came_after_only(
         assert list(process.view("H").go(before, after)) == ([-lost, *news] if lost else news)
 
     play(backend, scenario, seeds=range(3), limits=Limits(every_changes=10))
+
+
+def told_all(ends: Inbox, number: int) -> None:
+    """Wait until the change of `end` to the number was told, and so everything before it."""
+    ends.until(lambda _: [reading.value for reading in readings(ends, "end")][-1:] == [number])
+
+
+class Scope(Device):
+    """A number and an array."""
+
+    level = Attribute(VDouble(), 0.0)
+    trace = Attribute(VArray(VDouble()))
+    end = Attribute(VInt(), 0)
+
+
+@backends
+def test_latest_on_a_value_sees_nothing_of_an_equal_one(backend: str) -> None:
+    """Rule 4: and each that differs; NaN equals NaN; what was told first is what it is compared with."""
+
+    def scenario(process: Process) -> None:
+        scope = Scope("S")
+        process.add(scope)
+        inbox, ends = Inbox(process), Inbox(process)
+        process.listen(inbox, "S", "level.value", initial_value=True)
+        process.listen(ends, "S", "end", initial_value=True)
+        ends.until(lambda items: bool(items))
+        (first,) = inbox.until(lambda items: bool(items))
+        for number, value in enumerate([0.0, 1.0, 1.0, float("nan"), float("nan"), 0.0, 0.0]):
+            scope.update(level=value, end=number)
+            told_all(ends, number)
+        assert first[2].reading.value == 0.0  # not what came since
+        told = [str(reading.value) for reading in readings(inbox, "level")]
+        assert told == ["1.0", "nan", "0.0"]
+
+    play(backend, scenario, seeds=range(5))
+
+
+@backends
+@pytest.mark.parametrize(("size", "told"), [(10, 1), (10**5, 4)])
+def test_arrays_are_compared_unless_they_are_large(backend: str, size: int, told: int) -> None:
+    """Rule 4: to compare large ones would cost the Process more than they are worth."""
+
+    def scenario(process: Process) -> None:
+        scope = Scope("S")
+        process.add(scope)
+        inbox, ends = Inbox(process), Inbox(process)
+        process.listen(inbox, "S", "trace.value", initial_value=True)
+        process.listen(ends, "S", "end", initial_value=True)
+        ends.until(lambda items: bool(items))
+        for number in range(4):
+            scope.update(trace=[0.5] * size, end=number)
+            told_all(ends, number)
+        assert len(readings(inbox, "trace")) == told
+
+    play(backend, scenario, seeds=range(2))
