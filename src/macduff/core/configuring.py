@@ -60,10 +60,14 @@ def put_parameters(cycle: Cycle, request: Request, values: Mapping[str, Any]) ->
         raise machine.busy(request, request.member)
     if machine.connecting:
         raise machine.not_connected(request.member)
+    configures = machine.state is DState.Ready or device.configure_on_put
+    if request.readback and not configures and any(device.attributes[n]._binding is not None for n in values):
+        expected = "Ready for a put with readback, for in Idle it is only stored until configure puts it"
+        raise machine.wrong_state(request.member, expected)
     machine.process._manager.check_room(request)
     request.spec = device.methods["configure"].spec
     request.args = dict(values)
-    if machine.state is DState.Ready or device.configure_on_put:
+    if configures:
         request.event = "configure"
         leases.take(device, request)
         machine.place = request

@@ -15,10 +15,12 @@ from macduff import (
     Process,
     VDouble,
     VInt,
+    WrongState,
     publish_method,
 )
 from tests.support.play import BACKENDS, Client, Inbox, Pending, play
 from tests.unit.core.test_gaps_support import until
+from tests.unit.core.test_puts import Camera
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -61,6 +63,16 @@ class Parent(Device):
     @publish_method(busy="allow")
     def go(self) -> None:
         self.slow.x.put(1.0)
+
+
+class Aim(Device):
+    """Puts its camera's parameter and waits for the readback."""
+
+    camera = Child(Camera)
+
+    @publish_method
+    def go(self, exposure: float) -> None:
+        self.camera.exposure.put(exposure, readback=True)
 
 
 def untouched(process: Process, device: Slow, inbox: Inbox) -> None:
@@ -145,3 +157,48 @@ def test_what_still_aborts_the_device(backend: str, case: str) -> None:
         view.x = 2.0
 
     play(backend, scenario, seeds=range(10))
+
+
+def test_a_readback_cannot_be_waited_for_where_a_parameter_is_only_stored(backend: str) -> None:
+    """Rule 24: refused in Idle, nothing changed, and told when it is possible; its completion means the readback."""
+
+    def scenario(process: Process) -> None:
+        device = Camera("CAM")
+        process.add(device)
+        process.add(Aim("AIM", camera=device))
+        view = process.view("CAM")
+        told = r"CAM\.exposure: expected Ready for a put with readback, .* until configure .*, got Idle; .* configure"
+        with pytest.raises(WrongState, match=told):
+            view.put(exposure=0.5, readback=True)
+        with pytest.raises(WrongState, match=r"CAM\.frames, gain: expected Ready"):
+            view.put(frames=3, gain=2, readback=True)
+        with pytest.raises(WrongState, match=told):
+            process.view("AIM").go(0.5)
+        assert (device.exposure.setpoint, device.gain.setpoint, device.frames.value) == (0.0, 0, 1)
+        assert device._log_of_puts == []
+        view.put(frames=3, readback=True)  # it has no source: what is stored is what is
+        assert device.frames.value == 3
+        view.exposure = 0.4  # without readback it is stored
+        assert (device.exposure.setpoint, device.exposure.value) == (0.4, 0.0)
+        view.configure()
+        view.put(exposure=0.5, readback=True)
+        assert device.exposure.value == 0.5
+        process.view("AIM").go(0.6)
+        assert device.exposure.value == 0.6
+
+    play(backend, scenario, seeds=range(5))
+
+
+def test_a_readback_in_idle_where_a_put_configures(backend: str) -> None:
+    """Rule 24: `configure_on_put` makes a put in Idle a configure."""
+
+    class Prompt(Camera):
+        configure_on_put = True
+
+    def scenario(process: Process) -> None:
+        device = Prompt("CAM")
+        process.add(device)
+        process.view("CAM").put(exposure=0.5, readback=True)
+        assert (device.exposure.value, device.state.value) == (0.5, DState.Ready)
+
+    play(backend, scenario, seeds=range(5))
