@@ -165,6 +165,13 @@ def heard_last(key: str, last: Event, seconds: float = 10.0) -> list[Event]:
         return list(_events[key])
 
 
+def quiet(seconds: float) -> None:
+    """Until nothing was heard for so long."""
+    with _changed:
+        while _changed.wait(seconds):
+            pass
+
+
 def forget(key: str) -> None:
     with _changed:
         _events[key].clear()

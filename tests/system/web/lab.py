@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import sys
 import threading
 import time
@@ -66,7 +67,7 @@ class Bench(Device):
     @publish_method
     def split(self, value: float) -> Annotated[Mapping[str, Any], PAIR]:
         """A number as two."""
-        return {"x": value, "n": round(value)}
+        return {"x": value, "n": round(value) if math.isfinite(value) else 0}
 
     @publish_method
     def echo(self, values: Annotated[Any, VArray("float64")]) -> Annotated[Any, VArray("float64")]:
