@@ -71,7 +71,7 @@ class DeviceParts:
         """Whether a device may be given one more attribute of that name."""
         if name in device.__dict__ or name in self.members or name in self.children:
             raise ValueError(f"{device.name}.{name}: expected a new name, got one that is taken")
-        check_member_names(device.name, [name], [*device.fields, *device._children])
+        check_member_names(device.name, [name], [*device.fields, *self.children, *device._children])
 
 
 def declared(cls: type) -> DeviceParts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .initial import bind
@@ -21,18 +22,17 @@ def add_attribute(device: Device, name: str, attribute: Attribute[T]) -> Attribu
     check_token(device)
     device._parts.check_new(device, name)
     process = device._process
-    if process is not None and process._joining.names.holds(f"{device.name}:{name}"):
-        raise ValueError(f"{device.name}.{name}: expected a name that no device has, got one of {device.name}:{name}")
     attribute = copy.copy(attribute)  # it may be given to others too
     attribute.name = name
-    bound = bind(attribute, device)
-    if process is not None:
-        process._joining.prepare_attribute(device, bound)
-    with device._mutex:
-        if name in device.attributes:
-            raise ValueError(f"{device.name}.{name}: expected a new name, got one that is taken")
-        device._set(attributes={**device.attributes, name: bound}, **{name: bound})
-        device._set_fields()
+    with nullcontext() if process is None else process._joining.names.member(device, name):
+        bound = bind(attribute, device)
+        if process is not None:
+            process._joining.prepare_attribute(device, bound)
+        with device._mutex:
+            if name in device.attributes:
+                raise ValueError(f"{device.name}.{name}: expected a new name, got one that is taken")
+            device._set(attributes={**device.attributes, name: bound}, **{name: bound})
+            device._set_fields()
     if process is not None:
         process._post(process._attribute_added, device, bound)
     return bound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..convert.names import device_prefix, pv_name, pvi_name, readback_name
@@ -62,6 +62,7 @@ class Names:
         self._mutex = mutex
         self._process = device_prefix(".", process)
         self._taken: dict[str, Device] = {}
+        self._coming: list[dict[str, str]] = []  # PVs of members that are just being added, and what each is of
 
     def take(self, family: list[Device]) -> None:
         """Take the names of a device and its parts, all or none; ValueError names what they clash with."""
@@ -94,20 +95,38 @@ class Names:
             for name, member in _pvs(owner):
                 if name == device.name.lower():
                     yield device.name, member
+        for coming in self._coming:
+            if device.name.lower() in coming:
+                yield device.name, coming[device.name.lower()]
         for name, member in _pvs(device):
             below = self._taken.get(name)
             if below is not None:
                 yield below.name, member
+
+    @contextmanager
+    def member(self, device: Device, name: str) -> Iterator[None]:
+        """Inside, no device takes the name of a PV of this new member; ValueError when one has it already."""
+        pvs = pv_name(device.name, name).lower(), readback_name(device.name, name).lower()
+        coming = dict.fromkeys(pvs, f"{device.name}.{name}")
+        with self._mutex:
+            for pv in pvs:
+                other = self._taken.get(pv)
+                if other is not None:
+                    raise ValueError(
+                        f"{device.name}.{name}: expected a name that no device has, got one of {other.name}"
+                    )
+            self._coming.append(coming)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._coming = [one for one in self._coming if one is not coming]
 
     def free(self, names: Iterable[str]) -> None:
         """They may be taken again."""
         with self._mutex:
             for name in names:
                 self._taken.pop(name.lower(), None)
-
-    def holds(self, name: str) -> bool:
-        """Whether a device of that name, whatever its case, is here or about to come."""
-        return name.lower() in self._taken
 
 
 def _pvs(device: Device) -> Iterator[tuple[str, str]]:

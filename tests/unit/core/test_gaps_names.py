@@ -23,6 +23,7 @@ from macduff import (
     creatable,
     publish_method,
 )
+from macduff.core import SourceContext
 from macduff.core.names import RESERVED
 from tests.support.play import BACKENDS, Client, play
 from tests.unit.core.devices import Stage
@@ -77,6 +78,58 @@ def test_names_that_differ_in_case_only() -> None:
     with pytest.raises(TypeError, match="differ in more than case"):
         type("A", (Device,), {"go": Base.go, "GO": Attribute(VInt(), 0)})
     type("A", (Base,), {"level": Attribute(VDouble(), 0.0)})  # its own may take its place
+
+
+def test_a_child_not_given_yet_has_its_name_all_the_same() -> None:
+    """Rule 34: an attribute that comes later may differ from it in more than case."""
+
+    class Holder(Device):
+        stage = Child(Stage)
+
+    with pytest.raises(TypeError, match="differ in more than case, got stage too"):
+        Holder("H").add_attribute("STAGE", Attribute(VInt(), 0))
+
+
+@backends
+@pytest.mark.parametrize("below", ["foo", "Foo_RBV", "FOO"])
+def test_a_later_attribute_and_devices_called_as_its_pvs(backend: str, below: str) -> None:
+    """Rule 34: whichever comes first, the other is refused, and nothing of it stays."""
+
+    def scenario(process: Process) -> None:
+        device = Stage("P")
+        process.add(device)
+        process.add(Stage(f"P:{below}"))
+        with pytest.raises(ValueError, match=rf"P\.foo: expected a name that no device has, got one of P:{below}"):
+            device.add_attribute("foo", Attribute(VInt(), 0))
+        assert "foo" not in device.fields
+        process.remove(f"P:{below}")
+        device.add_attribute("foo", Attribute(VInt(), 0))
+        with pytest.raises(ValueError, match="one PV for two"):
+            process.add(Stage(f"P:{below}"))
+        device.remove_attribute("foo")
+        process.add(Stage(f"P:{below}"))
+
+    play(backend, scenario, seeds=range(2))
+
+
+def test_a_device_that_comes_while_an_attribute_does() -> None:
+    """Rule 34: of two at the same time one wins."""
+    process, device = Process(), Stage("P")
+    process.add(device)
+
+    class Late:
+        writable = False
+
+        def bind(self, context: SourceContext) -> Any:
+            with pytest.raises(ValueError, match=r"P:foo_RBV: expected .* differs from P\.foo, got the same"):
+                process.add(Stage("P:foo_RBV"))
+
+        def simulated(self) -> Late:
+            return self
+
+    device.add_attribute("foo", Attribute(VInt(), 0, source=Late()))
+    assert "foo" in device.fields
+    assert set(process.devices) == {".", "P"}
 
 
 @backends
