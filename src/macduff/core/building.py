@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
-from ..telling import did_you_mean
+from ..telling import did_you_mean, short
 from .attribute import Attribute
 from .child import Child
 from .idle import period_of
 from .method import Published
-from .names import check_member_names
+from .names import KEPT, check_member_names
 from .spec import check_blocking
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FRAMEWORK = "macduff.core."
 CALLED = ("handle_event", "open_member", "validate")
 """What authors override besides the do_ functions."""
+OVERRIDDEN = frozenset((*CALLED, "abort_grace", "configure_on_put"))
+EVENTS = ("configure", "run", "rewind")
 
 __all__ = ["DeviceParts", "bound_arguments", "check_made", "declared", "parts_of"]
 
@@ -102,6 +104,7 @@ def parts_of(cls: type) -> DeviceParts:
         _check_overridden(cls, inherited)
         _check_blocking(cls, own)
         check_member_names(cls.__qualname__, own, [*inherited, *children])
+        _check_hidden(cls)
     return declared(cls)
 
 
@@ -129,3 +132,21 @@ def _check_overridden(cls: type, inherited: Mapping[str, object]) -> None:
         if published.options.get("event"):
             raise TypeError(f"{cls.__qualname__}.{name}: expected do_{name} to be written, got {name} itself")
         raise TypeError(f"{cls.__qualname__}.{name}: expected @publish_method above it, as in its base class, got none")
+
+
+def _check_hidden(cls: type) -> None:
+    """TypeError for anything else, of the class or of one it is mixed with, in the place of what devices have."""
+    for name in sorted(KEPT - OVERRIDDEN):
+        owner = next((base for base in cls.__mro__ if name in vars(base)), None)
+        if owner is None or owner.__module__.startswith(FRAMEWORK) or name.startswith("do_"):
+            continue
+        member = inspect.unwrap(getattr(vars(owner)[name], "fget", None) or vars(owner)[name])
+        code = getattr(member, "__code__", None)
+        line = "" if code is None else f"{short(code.co_filename)}:{code.co_firstlineno}: "
+        advice = "rename it, or begin it with _"
+        if name in EVENTS:
+            advice = f"derive from PausableDevice or the like and write do_{name}, or {advice}"
+        raise TypeError(
+            f"{line}{owner.__qualname__}.{name}: expected a name of its own, got one that macduff keeps for itself; "
+            f"{advice}"
+        )

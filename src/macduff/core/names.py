@@ -11,18 +11,23 @@ from ..convert.names import device_prefix, pv_name, pvi_name, readback_name
 if TYPE_CHECKING:
     from .device import Device
 
-__all__ = ["RESERVED", "Names", "check_device_name", "check_member_names"]
+__all__ = ["KEPT", "RESERVED", "Names", "check_device_name", "check_member_names"]
 
-RESERVED = frozenset(
+KEPT = frozenset(
     """
-    meta health state status typeid attributes methods fields children name label description tags wire log id path
+    health state status attributes methods fields children name label description tags wire log
     abort reset validate configure run pause rewind resume total_steps completed_steps
     update put wait wait_for wait_all watch start report_wait checkpoint shielded snapshot add_child own_thread
     open_member opens_members wait_async add_attribute remove_attribute set_child to_dict read_attribute write_attribute
     handle_event do_connect do_close do_configure do_run do_rewind do_stop do_abort do_reset
-    clock abort_grace configure_on_put value alarm timeStamp blocks pvi
+    clock abort_grace configure_on_put
     """.split()
 )
+"""What devices have themselves: nothing else in an author's class may hide it."""
+
+RESERVED = KEPT | frozenset("meta typeid id path value alarm timeStamp blocks pvi run_result configure_result".split())
+"""What no member of a device may be called; those above, and what a protocol means something else by."""
+
 _RESERVED = frozenset(name.lower() for name in RESERVED)
 
 

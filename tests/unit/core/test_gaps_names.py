@@ -21,6 +21,7 @@ from macduff import (
     VDouble,
     VInt,
     creatable,
+    idle_task,
     publish_method,
 )
 from macduff.core import SourceContext
@@ -57,6 +58,56 @@ def test_what_only_a_made_device_has_is_reserved_too() -> None:
     for device in (Device("D"), PausableDevice("P")):
         public = {name for name in vars(device) if not name.startswith("_")}
         assert public - RESERVED == set()
+
+
+@pytest.mark.parametrize("name", ["wait", "update", "start", "snapshot", "fields", "state", "name", "children", "put"])
+def test_nothing_else_hides_what_devices_have(name: str) -> None:
+    """Rule 34: plain functions, properties, values, setters and idle tasks, also of a class that is mixed in."""
+
+    def plain(self: Any) -> None: ...
+
+    here = rf"^test_gaps_names\.py:\d+: A\.{name}: expected a name of its own, .* keeps for itself; rename it"
+    for member in (plain, property(plain), idle_task(period=1.0)(plain)):
+        with pytest.raises(TypeError, match=here):
+            type("A", (Device,), {name: member})
+    with pytest.raises(TypeError, match=rf"^A\.{name}: expected a name of its own"):
+        type("A", (Device,), {name: 3})
+    with pytest.raises(TypeError, match=here.replace("A", "Mixin")):
+        type("A", (type("Mixin", (), {name: plain}), Device), {})
+    type("A", (Device,), {f"{name}_": plain, f"_{name}": plain})
+
+
+def test_what_authors_may_override() -> None:
+    """Rule 34: the do_ functions and what else is asked of them; helpers called as something on the wire."""
+
+    class Author(PausableDevice):
+        abort_grace = 3.0
+        configure_on_put = True
+
+        def validate(self, **params: Any) -> Any:
+            return params
+
+        def do_run(self) -> None: ...
+        def handle_event(self, event: str) -> bool:
+            return False
+
+        def open_member(self, name: str) -> str:
+            return name
+
+        def path(self) -> str:
+            return ""
+
+    assert Author("A").opens_members
+    with pytest.raises(
+        TypeError, match=r"A\.run: expected .*; derive from PausableDevice or the like and write do_run"
+    ):
+        type("A", (Device,), {"run": lambda self: None})
+
+
+@pytest.mark.parametrize("name", ["run_result", "configure_result", "Run_Result"])
+def test_results_of_what_tango_clients_do_not_wait_for(name: str) -> None:
+    """Rules 34, 38: `run` and `configure` have such an attribute there."""
+    test_what_the_rule_names_is_refused_for_every_kind_of_member(name)
 
 
 def test_names_that_differ_in_case_only() -> None:
