@@ -117,7 +117,10 @@ class ConfigurableDevice(Device):
         takes = self._parameter_types()
         returns: dict[str, VType[Any]] = {}
         if method.name == "validate":
-            returns = {**takes, "duration": VDouble(units="s", description="Estimated duration of a run")}
+            about = "Estimated duration of a run, NaN without an estimate"
+            estimates: dict[str, VType[Any]] = {"duration": VDouble(units="s", description=about)}
+            written = type(self).validate is not ConfigurableDevice.validate  # ours estimates nothing
+            returns = {**takes, **estimates} if written else takes
         return MethodSpec(
             method.name, method.spec.description, takes, (), {}, returns, False,
             busy="allow" if method.name == "validate" else "refuse", event=method.spec.event,
