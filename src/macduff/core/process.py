@@ -61,6 +61,9 @@ class Process:
         self._post = self._loop.post
         self._devices: Mapping[str, Device] = {}  # replaced when it changes, never changed: others look at the old one
         self._listeners = Listeners()
+        self.dropped = 0
+        """What sources told of devices that had been removed, which nobody heard."""
+        self._counting = self.backend.mutex()
         self._slots = Slots(self.backend, limits.runnable_calls)
         self._task: Task | None = None
         self._stopping = False
@@ -259,6 +262,11 @@ class Process:
         self._listeners.attribute_removed(attribute)
         device._machine.sources.show()
         fields_changed(device)
+
+    def _count_dropped(self) -> None:
+        """From any thread."""
+        with self._counting:
+            self.dropped += 1
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in the Process as plain data."""

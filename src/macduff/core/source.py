@@ -163,8 +163,15 @@ class SourceContext:
         self._owner._machine.sources.changed()
 
     def _dropped(self) -> bool:
+        """A device that was removed hears nothing any more; what came for it is counted (rules 3, 6)."""
         device = self._owner
-        if device._removed:
+        if not device._removed:
+            return False
+        with device._mutex:
             device._dropped += 1
-            return True
-        return False
+            first = device._dropped == 1
+        if device._process is not None:
+            device._process._count_dropped()
+        if first:
+            device._log.debug("%s: it was removed, and what its sources go on telling is dropped", device.name)
+        return True

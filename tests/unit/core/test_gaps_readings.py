@@ -236,3 +236,32 @@ def test_a_thread_of_the_authors_own_carries_no_call(backend: str) -> None:
         assert device.ticks.value == 5
 
     play(backend, scenario, seeds=range(5))
+
+
+@backends
+def test_what_a_source_tells_of_a_removed_device_is_counted_and_seen(backend: str, caplog: Any) -> None:
+    """Rules 3, 6: the Process has the sum, which /metrics shows; a line for each device says why."""
+
+    class Chatty(Silent):
+        def bind(self, context: SourceContext) -> Chatty:
+            self.context = context
+            return self
+
+    def scenario(process: Process) -> None:
+        caplog.clear()
+        for name in ("A", "B"):
+            source = Chatty()
+            process.add(type("Sourced", (Device,), {"level": Attribute(VInt(), source=source)})(name))
+            source.context.update(3)
+            process.remove(name)
+            for value in (4, 5):
+                source.context.update(value)
+            source.context.invalid("it is gone")
+            assert source.context.target.value == 3
+        assert process.dropped == 6
+        assert [record.message for record in caplog.records if "dropped" in record.message] == [
+            f"{name}: it was removed, and what its sources go on telling is dropped" for name in ("A", "B")
+        ]
+
+    with caplog.at_level("DEBUG", "macduff.device"):
+        play(backend, scenario, seeds=range(2))

@@ -76,6 +76,11 @@ class ProcessHost:
     # requests
 
     @property
+    def dropped(self) -> int:
+        """What sources told of devices that had been removed."""
+        return self._process.dropped
+
+    @property
     def open_requests(self) -> int:
         """Puts and calls that have not ended."""
         return len(self._requests)

@@ -183,7 +183,10 @@ class Site:
             "connections": ("Open websockets", len(self._connections)),
             "open_requests": ("Puts and calls that have not ended", self._host.open_requests),
         }
-        lost = {"changes_lost": ("Changes that subscriptions to every one did not get", self._hub.dropped)}
+        lost = {
+            "changes_lost": ("Changes that subscriptions to every one did not get", self._hub.dropped),
+            "changes_dropped": ("What sources told of devices that had been removed", self._host.dropped),
+        }
         text = exposition(self._counts, gauges, lost)
         return web.Response(text=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
