@@ -40,6 +40,7 @@ class Follower:
     once for all that waits. read_only: puts and calls are refused here. quick: may take the changes of a mirror at once
     on the Process thread, which saves waking another for a few of them; asked only while nothing waits for `turn`, so
     that all stays in order. It must be safe beside `turn`, never block, and return False for what it leaves.
+    prompt: the same for the end of a request: whether it may be told on the Process thread.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Follower:
         *,
         read_only: bool = False,
         quick: Callable[[Any, Mapping[str, Any]], bool] | None = None,
+        prompt: Callable[[Outcome], bool] | None = None,
     ) -> None:
         self.process = process
         self.read_only = read_only
@@ -57,6 +59,7 @@ class Follower:
         self.settled = False
         """Whether nothing is on its way to a mirror."""
         self.quick = quick
+        self.prompt = prompt
         self._show = show
         self._inbox = Inbox(wake)
         self._listeners: dict[str, tuple[Listener, Slot]] = {}
@@ -157,7 +160,7 @@ class Follower:
         readback: bool = False,
         origin: str = "",
     ) -> None:
-        """Ask for a put; `done(outcome)` once, on the server's thread, behind the changes that it made."""
+        """Ask for a put; `done(outcome)` once, behind the changes that it made; on the server's thread, or `prompt`."""
         if self._refused(device, ", ".join(values), done):
             return
         self.process.request_put(device, values, self._reply(done), readback=readback, origin=origin)
@@ -176,7 +179,17 @@ class Follower:
 
     def _reply(self, done: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
         reply = self._inbox.reply
-        return lambda outcome: reply(done, outcome)
+        if self.prompt is None:
+            return lambda outcome: reply(done, outcome)
+
+        def ended(outcome: Outcome) -> None:
+            if self.settled and self.prompt is not None and self.prompt(outcome):
+                self._guarded("a reply", done, outcome)
+            else:
+                reply(done, outcome)
+                self.settled = False
+
+        return ended
 
     def _refused(self, device: str, member: str, done: Callable[[Outcome], None]) -> bool:
         if not self.read_only:

@@ -181,3 +181,59 @@ def test_a_device_that_cannot_be_shown_is_logged_and_leaves_the_others_alone(
         server.until(lambda log: "shown" in kinds(log, "MORE"))
     finally:
         server.stop()
+
+
+def settled(server: Server) -> None:
+    server.until(lambda log: server.follower.complete and server.follower.settled)
+
+
+def told(process: Process, server: Server, log: list[Any]) -> threading.Event:
+    """A call whose end is written down with the thread that tells it."""
+    ended = threading.Event()
+
+    def done(outcome: Outcome) -> None:
+        log.append(("ended", outcome.value, threading.current_thread().name))
+        ended.set()
+
+    server.follower.call("A", "double", {}, done)
+    return ended
+
+
+def test_an_end_that_nothing_waits_before_is_told_by_the_process_thread(process: Process) -> None:
+    process.add(Stage("A"))
+    heard: list[Any] = []
+
+    def quick(mirror: Any, changes: Mapping[str, Any]) -> bool:
+        heard.append(("quick", sorted(changes), threading.current_thread().name))
+        return True
+
+    server = Server(process, quick=quick, prompt=lambda outcome: True)
+    try:
+        settled(server)
+        assert told(process, server, heard).wait(10)
+        names = {entry[2] for entry in heard}
+        assert len(names) == 1 and "mirror server" not in names
+        assert heard[-1][0] == "ended" and any("position" in entry[1] for entry in heard[:-1]), "behind its changes"
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"quick": lambda mirror, changes: False, "prompt": lambda outcome: True},
+        {"quick": lambda mirror, changes: True, "prompt": lambda outcome: False},
+    ],
+)
+def test_an_end_stays_behind_what_waits_for_the_servers_thread(process: Process, options: dict[str, Any]) -> None:
+    process.add(Stage("A"))
+    server = Server(process, **options)
+    try:
+        settled(server)
+        assert told(process, server, server.log).wait(10)
+        assert server.log[-1] == ("ended", 0.0, "mirror server")
+        if not options["prompt"](Outcome()):
+            return
+        assert ("changed", "A", "position") in server.log
+    finally:
+        server.stop()

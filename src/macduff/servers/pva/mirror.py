@@ -13,11 +13,16 @@ from .pvi import PviPv
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["DeviceMirror"]
+__all__ = ["DeviceMirror", "is_small"]
 
 _FEW = 8
 _SMALL = 4096
 """Bytes of an array that are copied in no time."""
+
+
+def is_small(value: Any) -> bool:
+    """Whether a value is told in no time."""
+    return getattr(value, "nbytes", 0) <= _SMALL and not isinstance(value, Mapping | tuple)
 
 
 class DeviceMirror:
@@ -48,16 +53,16 @@ class DeviceMirror:
                 member.follow(part, what)
 
     def quick(self, changes: Mapping[str, Any]) -> bool:
-        """Take changes at once, on the Process thread, where these are a few readings that cost little."""
+        """Take changes at once, on the Process thread, where these are a few that cost little."""
         if len(changes) > _FEW:
             return False
-        attributes = self._attributes
         for key, what in changes.items():
-            if key not in attributes or getattr(what.value, "nbytes", 0) > _SMALL:
+            name, dot, part = key.partition(".")
+            if name not in self._members or part == "meta":
                 return False
-        for key, what in changes.items():
-            if (attribute := attributes.get(key)) is not None:
-                attribute.show(what)
+            if part != "log" and not is_small(what if dot else what.value):
+                return False
+        self.changes(changes)
         return True
 
     def close(self, reason: str) -> None:

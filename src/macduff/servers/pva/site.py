@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from p4p.server import Server, StaticProvider
 
 from ..following import Follower
-from .mirror import DeviceMirror
+from .mirror import DeviceMirror, is_small
 
 if TYPE_CHECKING:
     from macduff.core import Process
@@ -29,7 +29,10 @@ class Site:
     def __init__(self, process: Process, conf: dict[str, str], *, read_only: bool) -> None:
         self.process = process
         self.time_ns: Callable[[], int] = process.backend.clock.time_ns
-        self.follower = Follower(process, self._show, self._wake, read_only=read_only, quick=self._quick)
+        self.follower = Follower(
+            process, self._show, self._wake, read_only=read_only, quick=self._quick,
+            prompt=lambda outcome: is_small(outcome.value),
+        )  # fmt: skip
         self._monotonic: Callable[[], float] = process.backend.clock.monotonic
         self._next_quick = 0.0
         self._conf = conf
