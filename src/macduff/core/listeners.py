@@ -202,7 +202,7 @@ class Listeners:
         whole = (SEvent.Changes, device.name, changes, sequence)
         for listener in audience:
             if listener.every:
-                self._each(listener, latest, every, lost, extra, sequence)
+                self._each(listener, latest, every, lost, extra, segment.sequence)
             elif not listener.suffix:
                 listener.queue.put(whole)
             elif listener.news(wanted := {key: value for key, value in changes.items() if listener.wants(key)}):
@@ -225,6 +225,9 @@ class Listeners:
         ]
         wanted = {key: value for key, value in extra.items() if listener.wants(key)}
         for now, key in sorted(changes, key=lambda change: change[0][3]):
+            if wanted and now[3] > sequence:
+                listener.queue.put((SEvent.Changes, name, wanted, sequence))
+                wanted = {}
             item: dict[str, Any] = {key: Reading(*now)}
             if f"{key}.meta" in wanted:  # a segment has one new type of it at most, and that is of its first reading
                 item.update({part: wanted.pop(part) for part in (f"{key}.meta", f"{key}.setpoint") if part in wanted})

@@ -32,13 +32,13 @@ def test_sequences_of_items_do_not_go_back(backend: str, every: bool) -> None:
             with meter._mutex:
                 meter._segment = None
             meter.wish.ask(4)
+            meter.b.update(1)
+            meter.wish.ask(5)
             meter.wish.update(9)
         inbox.until(lambda items: bool(readings(inbox, "wish")))
         sequences = [item[3] for item in inbox.items]
-        assert sequences == sorted(sequences)
+        assert sequences == sorted(set(sequences))
         assert len(sequences) > 3
-        if not every:
-            assert len(set(sequences)) == len(sequences)
 
     play(backend, scenario, seeds=range(3))
 
