@@ -145,6 +145,16 @@ class Aborting:
         for call in stuck:
             machine.process._manager.quarantine(call)
         machine.process._joining.wires.close(machine.device)
+        if self.call in stuck:
+            self._abort_children()
+
+    def _abort_children(self) -> None:
+        """do_abort hangs, and may never have come to them."""
+        device = self.machine.device
+        for child in device._children.values():
+            machine = child._machine
+            if not machine.aborting.active and machine.state not in (DState.Aborted, DState.Fault):
+                machine.aborting.begin("Aborted", f"{device.name} was aborted, and its do_abort did not end")
 
     def _finish(self) -> None:
         machine = self.machine

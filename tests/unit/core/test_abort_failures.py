@@ -47,6 +47,35 @@ def test_children_are_aborted_although_do_stop_failed(backend: str, kind: type[S
     play(backend, scenario, seeds=range(10))
 
 
+@backends
+def test_children_are_aborted_although_do_stop_hangs(backend: str) -> None:
+    """Rule 20: what moves below is stopped when the grace is over, though the code that should have done it is stuck."""
+
+    class Hanging(Device):
+        abort_grace = 0.1
+        stage = Child(Stage)
+
+        def do_stop(self) -> None:
+            self._stuck = self._backend_needed().flag()
+            self._stuck.wait(60.0)  # as a driver does that knows nothing of tokens
+
+    def scenario(process: Process) -> None:
+        stage = Stage("STAGE")
+        process.add(stage)
+        device = Hanging("P", stage=stage)
+        process.add(device)
+        move = Client(process).call("STAGE", "move", target=1e6)
+        until(process, lambda: stage.state.value is DState.Running)
+        with pytest.raises(DeviceFailed, match=r"P\.do_abort: expected to end within"):
+            process.view("P").abort()
+        assert move.kind() == "Aborted"
+        until(process, lambda: stage.state.value is DState.Idle)
+        assert device.state.value is DState.Fault
+        device._stuck.set()
+
+    play(backend, scenario, seeds=range(10))
+
+
 class Busybody(Device):
     """Puts an attribute of its own again and again."""
 
