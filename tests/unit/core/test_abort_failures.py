@@ -49,7 +49,7 @@ def test_children_are_aborted_although_do_stop_failed(backend: str, kind: type[S
 
 @backends
 def test_children_are_aborted_although_do_stop_hangs(backend: str) -> None:
-    """Rule 20: what moves below is stopped when the grace is over, though the code that should have done it is stuck."""
+    """Rule 20: what moves below is stopped when the grace is over, though the code to do it is stuck."""
 
     class Hanging(Device):
         abort_grace = 0.1
