@@ -23,6 +23,7 @@ CALLED = ("handle_event", "open_member", "validate")
 """What authors override besides the do_ functions."""
 OVERRIDDEN = frozenset((*CALLED, "abort_grace", "configure_on_put"))
 EVENTS = ("configure", "run", "rewind")
+BASES = {"do_configure": "ConfigurableDevice", "do_run": "RunnableDevice", "do_rewind": "PausableDevice"}
 
 __all__ = ["DeviceParts", "bound_arguments", "check_made", "declared", "parts_of"]
 
@@ -105,6 +106,7 @@ def parts_of(cls: type) -> DeviceParts:
         _check_blocking(cls, own)
         check_member_names(cls.__qualname__, own, [*inherited, *children])
         _check_hidden(cls)
+        _check_called(cls)
     return declared(cls)
 
 
@@ -150,3 +152,14 @@ def _check_hidden(cls: type) -> None:
             f"{line}{owner.__qualname__}.{name}: expected a name of its own, got one that macduff keeps for itself; "
             f"{advice}"
         )
+
+
+def _check_called(cls: type) -> None:
+    """TypeError for code that nothing would ever call, since the class has no such event."""
+    for name, base in BASES.items():
+        owners = [each for each in cls.__mro__ if name in vars(each)]
+        if owners and not any(each.__module__.startswith(FRAMEWORK) for each in owners):
+            raise TypeError(
+                f"{cls.__qualname__}.{name}: expected a class whose devices {name.removeprefix('do_')}, got one whose "
+                f"devices do not, so it would never be called; derive from {base} or the like, or rename it"
+            )

@@ -11,6 +11,7 @@ from macduff import (
     BadValue,
     Busy,
     Child,
+    ConfigurableDevice,
     Device,
     DState,
     MacduffError,
@@ -18,6 +19,7 @@ from macduff import (
     NotWriteable,
     PausableDevice,
     Process,
+    RunnableDevice,
     VDouble,
     VInt,
     creatable,
@@ -102,6 +104,21 @@ def test_what_authors_may_override() -> None:
         TypeError, match=r"A\.run: expected .*; derive from PausableDevice or the like and write do_run"
     ):
         type("A", (Device,), {"run": lambda self: None})
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "better"),
+    [
+        ("do_configure", Device, "ConfigurableDevice"),
+        ("do_run", Device, "RunnableDevice"),
+        ("do_run", ConfigurableDevice, "RunnableDevice"),
+        ("do_rewind", RunnableDevice, "PausableDevice"),
+    ],
+)
+def test_what_would_never_be_called_is_refused(name: str, base: type[Device], better: str) -> None:
+    """Rule 34: the name means something, and here it could not."""
+    with pytest.raises(TypeError, match=rf"A\.{name}: expected .* never be called; derive from {better}"):
+        type("A", (base,), {name: lambda self: None})
 
 
 @pytest.mark.parametrize("name", ["run_result", "configure_result", "Run_Result"])
