@@ -7,93 +7,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from p4p.client.asyncio import Context as AsyncContext
 from p4p.client.raw import Disconnected, RemoteError
 from p4p.client.thread import Context
 from p4p.nt import NTURI
 
-from macduff import Attribute, Device, Process, VDouble, VString, publish_method
+from macduff import Process
 from macduff.devices import Motor
 from macduff.servers.pva import PvaServer
 
+from .lab import Renamed, Stage, first_of, heard_of
+
 # p4p keeps the threads that run its client's callbacks for the life of the program.
 pytestmark = pytest.mark.allow_threads("None*")
-
-
-class Stage(Device):
-    """A stage."""
-
-    position = Attribute(
-        VDouble(units="mm", precision=3, control=(-5, 5), warning=(-4, 4)), 0.0, "Where", writable=True
-    )
-    other = Attribute(VDouble(), 1.0)
-
-    @publish_method
-    def add(self, a: float, b: float = 2.0) -> float:
-        """The sum."""
-        return a + b
-
-    @publish_method
-    def fail(self) -> None:
-        """Raise."""
-        raise RuntimeError("no such luck")
-
-
-class Renamed(Device):
-    """The same name, another type."""
-
-    position = Attribute(VString(), "left", writable=True)
-
-
-@pytest.fixture
-def process() -> Iterator[Process]:
-    with Process() as process:
-        process.add(Stage("STAGE"))
-        yield process
-
-
-@pytest.fixture
-def server(process: Process) -> Iterator[PvaServer]:
-    with PvaServer(process, port=0) as server:
-        yield server
-
-
-@pytest.fixture
-def context(server: PvaServer) -> Iterator[Context]:
-    with Context("pva", conf=server.environment, useenv=False, nt=False) as context:
-        yield context
-
-
-@asynccontextmanager
-async def heard_of(server: PvaServer, pv: str) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
-    """What a subscriber gets, one by one; p4p's asyncio client, for the other may lose a subscription for ever."""
-    heard: asyncio.Queue[Any] = asyncio.Queue()
-
-    async def hear(value: Any) -> None:
-        heard.put_nowait(value)
-
-    async def next_one() -> Any:
-        async with asyncio.timeout(10):
-            return await heard.get()
-
-    with AsyncContext("pva", conf=server.environment, useenv=False, nt=False) as context:
-        subscription = context.monitor(pv, hear, notify_disconnect=True)
-        try:
-            yield next_one
-        finally:
-            subscription.close()
-            await subscription.wait_closed()
-
-
-async def first_of(heard: Callable[[], Awaitable[Any]]) -> Any:
-    while isinstance(value := await heard(), Disconnected):
-        pass
-    return value
 
 
 def test_a_value_comes_with_all_that_is_known_of_it(context: Context) -> None:
@@ -125,7 +52,7 @@ def test_methods_are_called_with_defaults_and_fail_with_their_text(context: Cont
 
 
 async def test_an_update_carries_only_what_changed(server: PvaServer, process: Process) -> None:
-    async with heard_of(server, "STAGE:position_RBV") as heard:
+    async with heard_of(server.environment, "STAGE:position_RBV") as heard:
         await first_of(heard)
         await asyncio.to_thread(setattr, process.view("STAGE"), "position", 1.25)
         update = await heard()
@@ -135,7 +62,7 @@ async def test_an_update_carries_only_what_changed(server: PvaServer, process: P
 
 
 async def test_devices_come_go_and_come_again_with_another_type(server: PvaServer, process: Process) -> None:
-    async with heard_of(server, "STAGE:position_RBV") as heard:
+    async with heard_of(server.environment, "STAGE:position_RBV") as heard:
         assert (await first_of(heard))["value"] == 0.0
         began = time.monotonic()
         await asyncio.to_thread(process.remove, "STAGE")
@@ -147,7 +74,7 @@ async def test_devices_come_go_and_come_again_with_another_type(server: PvaServe
 async def test_a_client_that_was_already_searching_finds_a_device_that_comes(
     server: PvaServer, process: Process
 ) -> None:
-    async with heard_of(server, "LATER:position") as heard:
+    async with heard_of(server.environment, "LATER:position") as heard:
         assert isinstance(await heard(), Disconnected)
         began = time.monotonic()
         await asyncio.to_thread(process.add, Stage("LATER"))

@@ -63,7 +63,11 @@ class PvaServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a client on this machine needs to find this server; empty until it runs."""
+        """What a client on this machine needs to find this server; empty until it runs.
+
+        No EPICS_PVA_NAME_SERVERS: a client that is told of one finds it no sooner by that, and one that it lost again
+        only after 10 s.
+        """
         if not self._conf:
             return {}
         host, port = "127.0.0.1" if self.host == "0.0.0.0" else self.host, self._conf["EPICS_PVAS_SERVER_PORT"]
@@ -72,7 +76,6 @@ class PvaServer:
             "EPICS_PVA_AUTO_ADDR_LIST": "NO",
             "EPICS_PVA_BROADCAST_PORT": self._conf["EPICS_PVAS_BROADCAST_PORT"],
             "EPICS_PVA_SERVER_PORT": port,
-            "EPICS_PVA_NAME_SERVERS": f"{host}:{port}",
         }
 
     def reserve(self) -> Self:
@@ -121,7 +124,7 @@ class PvaServer:
             "EPICS_PVAS_SERVER_PORT": str(port),
             "EPICS_PVAS_BROADCAST_PORT": str(SEARCH_PORT if self.port else 0),
             "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO" if alone else "YES",
-            "EPICS_PVAS_BEACON_ADDR_LIST": self.host if alone else "",
+            "EPICS_PVAS_BEACON_ADDR_LIST": "",  # on this machine alone ours do, see beacons
         }
 
     def _release(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from p4p.server import Server, StaticProvider
 
 from ..following import Follower
+from .beacons import Beacons
 from .mirror import DeviceMirror, is_small
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ class Site:
         self._woken = threading.Event()
         self._ended = False
         self._listed = False
+        self._came = False
         self._of_process: DeviceMirror | None = None
 
     def run(self, began: Callable[[dict[str, str]], None]) -> None:
         """Serve until `end`; began: called with p4p's configuration when clients can connect."""
-        server = None
+        server = beacons = None
         try:
             self.follower.start()
             while not self._ended:
@@ -55,7 +57,13 @@ class Site:
                     self._list_again()
                 if server is None and self.follower.complete:
                     server = Server([self._provider], conf=self._conf, useenv=False)
+                    beacons = Beacons(server.conf())
+                    beacons.send()
+                    self._came = False
                     began(server.conf())
+                if beacons is not None and self._came:
+                    self._came = False
+                    beacons.send()
                 self._woken.wait()
         finally:
             if server is not None:
@@ -99,6 +107,7 @@ class Site:
         mirror = DeviceMirror(self, device)
         if device.name == ".":
             self._of_process = mirror
+        self._came = True
         self.listed()
         return mirror
 
