@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 from p4p.client.asyncio import Context as AsyncContext
 from p4p.client.raw import Disconnected
 
-from macduff import Attribute, Device, VDouble, VString, publish_method
+from macduff import Attribute, Device, DState, VArray, VDouble, VEnum, VInt, VString, publish_method
 
-__all__ = ["Renamed", "Stage", "first_of", "heard_of"]
+__all__ = ["Awkward", "Renamed", "Stage", "first_of", "heard_of"]
 
 Heard = Callable[[], Awaitable[Any]]
 
@@ -40,6 +41,57 @@ class Renamed(Device):
     """The same name, another type."""
 
     position = Attribute(VString(), "left", writable=True)
+
+
+class Awkward(Device):
+    """It refuses, fails, takes its time, and talks much."""
+
+    count = Attribute(VInt(8, control=(0, 100)), 1, writable=True)
+    mode = Attribute(VEnum(["slow", "fast"]), "slow", writable=True)
+    image = Attribute(VArray("uint16", ndim=2), np.array([[1, 2], [3, 4]], np.uint16), writable=True)
+    broken = Attribute(VDouble(), 0.0)
+    idle_only = Attribute(VDouble(), 0.0, writable=True, only_in=[DState.Idle])
+    read_only = Attribute(VDouble(), 4.2)
+    rate = Attribute(VDouble(warning=(None, 999.5)), 0.0)
+    text = Attribute(VString(), "fine")
+
+    @broken.on_put
+    def _break(self, value: float) -> None:
+        raise RuntimeError("the cable is off")
+
+    @publish_method
+    def sum(self, values: list[float], scale: int = 1) -> float:
+        """The sum of some numbers."""
+        return float(sum(values)) * scale
+
+    @publish_method
+    def fail(self) -> None:
+        """Raise."""
+        raise RuntimeError("no such luck")
+
+    @publish_method
+    def hold(self) -> None:
+        """Go on until aborted."""
+        while True:
+            self.wait(10.0)
+
+    @publish_method
+    def say(self, text: str) -> str:
+        """Have it as the text, and back."""
+        self.text.update(text)
+        return text
+
+    @publish_method
+    def nul(self, text: str) -> str:
+        """What no protocol with C strings can say."""
+        return f"{text}\0"
+
+    @publish_method
+    def burst(self, count: int, rate: float) -> None:
+        """1 to `count`, so many a second."""
+        for number in range(1, count + 1):
+            self.rate.update(float(number))
+            self.wait(1 / rate)
 
 
 @asynccontextmanager

@@ -1,12 +1,14 @@
 """A PVAccess server in a process of its own, to be killed and started again; from the side of the tests, and itself.
 
-python -m tests.system.pva.serving PORT: prints the environment of clients as JSON, ends with its input.
+python -m tests.system.pva.serving PORT SEARCH_PORT NAME: prints the environment of clients as JSON, then
+serves until it is killed or its input ends.
 """
 
 from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Self
 
 from macduff import Process
 from macduff.servers.pva import PvaServer
+from macduff.servers.pva import server as module
 from tests.support import free_port
 from tests.system.pva.lab import Stage
 
@@ -27,12 +30,12 @@ class ServerProgram:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.port = free_port()
+        self.ports = free_port(), free_port(socket.SOCK_DGRAM)
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "tests.system.pva.serving", str(self.port), self.name]
+        command = [sys.executable, "-m", "tests.system.pva.serving", *map(str, self.ports), self.name]
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -54,8 +57,9 @@ class ServerProgram:
 
 
 if __name__ == "__main__":
+    module.SEARCH_PORT = int(sys.argv[2])  # beacons of others would keep our clients from hearing ours
     with Process() as process:
-        process.add(Stage(sys.argv[2]))
+        process.add(Stage(sys.argv[3]))
         with PvaServer(process, port=int(sys.argv[1])) as server:
             print(json.dumps(server.environment), flush=True)
             sys.stdin.readline()

@@ -112,7 +112,8 @@ class Pv:
                     form.fill(target, value, was)
                 except Exception as error:
                     value, alarm = was, unsaid(error)
-                    self._site.wrong(self.name, error)
+                    if alarm != told.alarm:  # once, not with each update
+                        self._site.wrong(self.name, error)
             if alarm is not told.alarm and alarm != told.alarm:
                 put_alarm(target, alarm)
             if time != told.time:
