@@ -25,6 +25,8 @@ class Limits:
     quarantined_threads: int = 16
     watchdog: float = 1.0
     """A method that holds its lock for so long without a wait is named in `health`."""
+    stall_shown: float = 2.0
+    """For how long `health` names a method that kept the interpreter from everybody."""
     close_time: float = 10.0
     """How long do_close may take when a Process ends."""
     connect_retry_first: float = 0.5

@@ -146,6 +146,7 @@ class DeviceManager:
         if call.ended:
             return
         call.ended = True
+        self._watchdog.over(call)
         if call in call.device._machine.calls:
             call.device._machine.calls.remove(call)
         if not call.reserved:
@@ -242,6 +243,7 @@ class DeviceManager:
         """Give up the thread of a call that disobeys: it changes nothing any more, the device goes on without it."""
         device, machine = call.device, call.device._machine
         call.give_up()
+        self._watchdog.over(call)
         machine.calls.remove(call)
         if not call.reserved:
             self.open -= 1

@@ -12,6 +12,8 @@ from ..values import Severity
 
 if TYPE_CHECKING:
     from .call import Call
+    from .device import Device
+    from .loop import Timer
     from .process import Process
 
 __all__ = ["StallWatch"]
@@ -32,6 +34,7 @@ class StallWatch:
         self._step = step
         self._file = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - open as long as the Process runs
         self._due = 0.0
+        self._shown: dict[tuple[Device, str], Timer] = {}
         self._tick()
 
     def _tick(self) -> None:
@@ -56,11 +59,23 @@ class StallWatch:
             where = places[call.thread or 0]
             text = f"{call.name} kept the interpreter from everybody for {late:.1f} s, at {where}"
             LOG.error("%s.%s", call.device.name, text)
-            call.device._machine.problem(f"stall {call.name}", Severity.MINOR, text)
+            self._show(call.device, f"stall {call.name}", text)
         if not suspects:
             LOG.error(
                 "nothing ran for %.1f s; threads were at %s", late, "; ".join(places.values()) or "unknown places"
             )
+
+    def _show(self, device: Device, key: str, text: str) -> None:
+        """In `health` until there was no stall by that method for a while: it is over when it can be told of."""
+        shown = self._shown.get((device, key))
+        if shown is not None:
+            shown.cancel()
+        device._machine.problem(key, Severity.MINOR, text)
+        self._shown[device, key] = self._process._later(self._process.limits.stall_shown, self._over, device, key)
+
+    def _over(self, device: Device, key: str) -> None:
+        del self._shown[device, key]
+        device._machine.problem(key)
 
     def close(self) -> None:
         faulthandler.cancel_dump_traceback_later()

@@ -47,12 +47,20 @@ class Watchdog:
     def _look(self, call: Call) -> None:
         device = call.device
         held = device._clock.monotonic() - call.since if call.holds else 0.0
-        key = f"watchdog {call.name}"
-        if held > self._process.limits.watchdog:
-            if not call.reported:
-                call.reported = True
-                text = f"{call.name} has held the lock for {held:.1f} s without a wait, at {self.where(call)}"
-                device._machine.problem(key, Severity.MINOR, text)
-        elif call.reported:
+        if held <= self._process.limits.watchdog:
+            self.over(call)
+        elif not call.reported:
+            call.reported = True
+            text = f"{call.name} has held the lock for {held:.1f} s without a wait, at {self.where(call)}"
+            device._machine.problem(_key(call), Severity.MINOR, text)
+
+    def over(self, call: Call) -> None:
+        """It waits, has ended or was given up: what was reported is so no longer."""
+        if call.reported:
             call.reported = False
-            device._machine.problem(key)
+            call.device._machine.problem(_key(call))
+
+
+def _key(call: Call) -> str:
+    """Two calls may have the same name."""
+    return f"watchdog {call.name} {id(call)}"
