@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MacduffError, Refused, Removed
@@ -179,11 +180,16 @@ class Joining:
     # connecting
 
     def _connect(self, device: Device, pause: float) -> None:
-        """do_connect in a worker, again until it succeeds."""
+        """do_connect in a worker, again until it succeeds; put off while there is none (rule 13)."""
         machine = device._machine
         if device._removed or not machine.connecting or any(call.kind == "connect" for call in machine.calls):
             return
-        limits = self._process.limits
+        limits, manager = self._process.limits, self._process._manager
+        if self._process._stopping:
+            return
+        if manager.full:
+            manager.room.when_free(device, partial(self._connect, device, pause))
+            return
 
         def ended(call: Call) -> None:
             error = machine.outcome(call).error
@@ -198,7 +204,7 @@ class Joining:
             machine.aborting.check()
             machine.refresh()
 
-        self._process._manager.run(Call(device, "do_connect", "connect", device.do_connect, ended))
+        manager.run(Call(device, "do_connect", "connect", device.do_connect, ended))
 
     def go_on(self, device: Device) -> None:
         """After a reset: what a quarantine closed is opened, and an attempt to connect that hung is made again."""

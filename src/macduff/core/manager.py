@@ -13,6 +13,7 @@ from .call import Call, Outcome, Request
 from .failing import failure, log_unseen, succeeded
 from .future import Future
 from .idling import IdleTasks
+from .room import Room
 from .states import StateChanged
 from .watchdog import Watchdog
 
@@ -32,7 +33,7 @@ class DeviceManager:
         self._process = process
         limits = process.limits
         self._limits = limits
-        self.open = 0
+        self.room = Room(limits.open_calls, process._post)
         self.quarantined: list[Call] = []
         self.pool = Pool(process.backend, limits.open_calls + limits.reserved_workers, f"{process.name} calls")
         self.idle = IdleTasks(process)
@@ -42,17 +43,16 @@ class DeviceManager:
     @property
     def full(self) -> bool:
         """Whether the bound on open calls is reached."""
-        return self.open >= self._limits.open_calls
+        return self.room.full
+
+    @property
+    def open(self) -> int:
+        """How many calls are, but for those made for an abort."""
+        return self.room.open
 
     def check_room(self, request: Request) -> None:
         """TooMany, before anything changed, when the bound on open calls is reached (rule 13)."""
-        if not request.reserved and self.full:
-            raise TooMany(
-                f"{request.device.name}.{request.member}: expected at most {self._limits.open_calls} open calls, "
-                f"got one more; try again when some have ended",
-                device=request.device.name, member=request.member, state=request.device._machine.state.value,
-                allowed=("abort",),
-            )  # fmt: skip
+        self.room.check(request)
 
     def run(self, call: Call) -> None:
         """Begin a call in the pool; when there is no worker for it, it ends with TooMany as any call ends."""
@@ -61,8 +61,7 @@ class DeviceManager:
         if call.request is not None:
             call.request.call = call
             call.reserved = call.reserved or call.request.reserved
-        if not call.reserved:
-            self.open += 1
+        self.room.enter(call)
         try:
             self.pool.run(lambda: self._execute(call), f"{device.name}.{call.name}")
         except TooMany as error:
@@ -149,8 +148,7 @@ class DeviceManager:
         self._watchdog.over(call)
         if call in call.device._machine.calls:
             call.device._machine.calls.remove(call)
-        if not call.reserved:
-            self.open -= 1
+        self.room.leave(call)
         if call.dead is None:  # else what it started was ended with it, and that is no news
             log_unseen(call)
         try:
@@ -245,8 +243,7 @@ class DeviceManager:
         call.give_up()
         self._watchdog.over(call)
         machine.calls.remove(call)
-        if not call.reserved:
-            self.open -= 1
+        self.room.leave(call)
         machine.zombies.append(call)
         self.quarantined.append(call)
         where = self._watchdog.where(call)
