@@ -11,7 +11,20 @@ import numpy as np
 from p4p.client.asyncio import Context as AsyncContext
 from p4p.client.raw import Disconnected
 
-from macduff import Attribute, Device, DState, VArray, VDouble, VEnum, VInt, VString, publish_method
+from macduff import (
+    Alarm,
+    AlarmStatus,
+    Attribute,
+    Device,
+    DState,
+    Severity,
+    VArray,
+    VDouble,
+    VEnum,
+    VInt,
+    VString,
+    publish_method,
+)
 
 __all__ = ["Awkward", "Renamed", "Stage", "first_of", "heard_of"]
 
@@ -54,6 +67,7 @@ class Awkward(Device):
     read_only = Attribute(VDouble(), 4.2)
     rate = Attribute(VDouble(warning=(None, 999.5)), 0.0)
     text = Attribute(VString(), "fine")
+    file = Attribute(VDouble(), 0.0, "of caf\udce9.txt")
 
     @broken.on_put
     def _break(self, value: float) -> None:
@@ -85,6 +99,12 @@ class Awkward(Device):
     def nul(self, text: str) -> str:
         """What no protocol with C strings can say."""
         return f"{text}\0"
+
+    @publish_method
+    def lose(self) -> None:
+        """Lose caf\udce9.txt."""
+        self.file.update(1.0, alarm=Alarm(Severity.MAJOR, AlarmStatus.DEVICE, "caf\udce9.txt is\0lost"))
+        raise OSError("caf\udce9.txt")
 
     @publish_method
     def burst(self, count: int, rate: float) -> None:

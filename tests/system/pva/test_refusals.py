@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -108,6 +109,21 @@ async def test_text_that_pvaccess_cannot_say_is_not_cut(server: PvaServer, proce
     ):
         request = NTURI([("text", "s")]).wrap("A:say", kws={"text": "x"})
         context.rpc("A:nul", request, timeout=5)
+
+
+async def test_names_of_files_that_are_no_text_keep_nobody_waiting(
+    server: PvaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """p4p raises at what is no Unicode; in an error of a device, as in a description, it is told by its code."""
+    monkeypatch.setattr(logging.getLogger("macduff.device.A"), "disabled", True)  # pytest cannot pass such text on
+    with AsyncContext("pva", conf=server.environment, useenv=False, nt=False) as context:
+        async with heard_of(server.environment, "A:file") as heard, asyncio.timeout(10):
+            assert (await first_of(heard))["display.description"] == r"of caf\udce9.txt"
+            assert (await context.get("A:lose"))["display.description"].startswith(r"Lose caf\udce9.txt.")
+            with pytest.raises(RemoteError, match=r"DeviceFailed: .*caf\\udce9\.txt"):
+                await context.rpc("A:lose", NTURI([]).wrap("A:lose"))
+            update = await heard()
+            assert (update["value"], update["alarm.message"]) == (1.0, r"caf\udce9.txt is\0lost")
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from macduff.values import Alarm, VAction, VArray, VEnum, VMap, VTable, VType
 
 from .cells import cell_of, flat, label, shaped
 from .facts import Facts, facts_of, number_facts
-from .types import ALARM, CODES, MAP, TIME, about, image_spec, made, scalar_id
+from .types import ALARM, CODES, MAP, TIME, about, image_spec, made, sayable, scalar_id
 
 __all__ = ["Form", "form_of", "put_alarm", "put_time"]
 
@@ -27,7 +27,7 @@ def put_time(target: Any, time: int, member: str = "timeStamp") -> None:
 def put_alarm(target: Any, alarm: Alarm) -> None:
     target["alarm.severity"] = int(alarm.severity)
     target["alarm.status"] = int(alarm.status)
-    target["alarm.message"] = alarm.message
+    target["alarm.message"] = sayable(alarm.message)
 
 
 class Form:

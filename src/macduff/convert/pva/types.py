@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ALARM", "CODES", "MAP", "TIME", "about", "image_spec", "made", "scalar_id"]
+__all__ = ["ALARM", "CODES", "MAP", "TIME", "about", "image_spec", "made", "sayable", "scalar_id"]
 
 Spec = Any
 """A type as p4p spells it: "d", "as", ("S", id, [(name, spec), ...])."""
@@ -34,6 +34,11 @@ def made(typeid: str, fields: list[tuple[str, Spec]]) -> Any:
 
         found = _MADE.setdefault(key, Type(fields, typeid))
     return found
+
+
+def sayable(text: str) -> str:
+    """Text for people, as p4p can say it: it raises at a lone surrogate, as in names of files, and cuts at a NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def scalar_id(code: str) -> str:

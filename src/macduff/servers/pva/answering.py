@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from macduff.convert.pva.types import sayable
 from macduff.core import Outcome
 from macduff.errors import BadValue, MacduffError
 
@@ -32,7 +33,7 @@ def refuse(operation: Any, error: BaseException) -> None:
     else:
         text = f"DeviceFailed: {type(error).__name__}: {error}"
     try:
-        operation.done(error=text)
+        operation.done(error=sayable(text))
     except Exception:  # it was answered before, or its client has gone
         return
 

@@ -10,6 +10,7 @@ from p4p.server.raw import SharedPV
 
 from macduff.convert.pva import Form
 from macduff.convert.pva.forms import put_alarm
+from macduff.convert.pva.types import sayable
 from macduff.values import Alarm, AlarmStatus, Severity, values_equal
 
 from .answering import Put, Rpc, answer
@@ -66,7 +67,7 @@ class Pv:
             shown = self._look()
             form = shown.form
             first = form.type()
-            self._facts = form.facts(shown.description)
+            self._facts = form.facts(sayable(shown.description))
             for path, item in self._facts.items():
                 first[path] = item
             try:
@@ -134,7 +135,7 @@ class Pv:
         self.renew()
 
     def _post_facts(self, shown: Shown) -> None:
-        facts, target = shown.form.facts(shown.description), self._target
+        facts, target = shown.form.facts(sayable(shown.description)), self._target
         target.unmark()
         for path, item in facts.items():
             if not values_equal(item, self._facts.get(path)):

@@ -9,7 +9,7 @@ from p4p.server.raw import SharedPV
 
 from macduff.convert.names import pvi_entry, pvi_member, pvi_name
 from macduff.convert.pva.forms import put_time
-from macduff.convert.pva.types import ALARM, TIME, made
+from macduff.convert.pva.types import ALARM, TIME, made, sayable
 from macduff.protocol.model import DeviceModel
 from macduff.values import VMap
 
@@ -71,7 +71,7 @@ class PviPv:
             ("value", ("S", None, fields)),
         ]  # fmt: skip
         value = made("epics:nt/NTPVI:1.0", made_of)()
-        value["display.description"] = self._device.description
+        value["display.description"] = sayable(self._device.description)
         put_time(value, self._site.time_ns())
         value["value"] = entries
         shared.open(value)

@@ -118,8 +118,13 @@ class Site:
         When that would take much of its time, ours is woken, for many at a time.
         """
         began = self._monotonic()
-        if began < self._next_quick or not mirror.quick(changes):
+        if began < self._next_quick:
             return False
+        try:
+            if not mirror.quick(changes):
+                return False
+        except Exception:  # no concern of the Process, nor of its other listeners
+            LOG.exception("it cannot be shown right: %s", ", ".join(changes))
         ended = self._monotonic()
         self._next_quick = ended + QUICK_REST * (ended - began)
         return True
