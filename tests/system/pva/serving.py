@@ -16,7 +16,6 @@ from typing import Self
 
 from macduff import Process
 from macduff.servers.pva import PvaServer
-from macduff.servers.pva import server as module
 from tests.support import free_port
 from tests.system.pva.lab import Stage
 
@@ -57,9 +56,9 @@ class ServerProgram:
 
 
 if __name__ == "__main__":
-    module.SEARCH_PORT = int(sys.argv[2])  # beacons of others would keep our clients from hearing ours
+    port, search_port = map(int, sys.argv[1:3])  # not EPICS's own: beacons of others would keep clients from ours
     with Process() as process:
         process.add(Stage(sys.argv[3]))
-        with PvaServer(process, port=int(sys.argv[1])) as server:
+        with PvaServer(process, port=port, search_port=search_port) as server:
             print(json.dumps(server.environment), flush=True)
             sys.stdin.readline()

@@ -64,6 +64,7 @@ class Home:
 
     def start(self) -> Self:
         command = [sys.executable, "-m", "tests.system.tango_source.home", self.kind, str(self.port)]
+        command.append(self.environment.get("EPICS_PVA_BROADCAST_PORT", "0"))  # where clients still search
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = next(line for line in self.process.stdout if line.startswith("{"))
@@ -87,7 +88,8 @@ def main() -> None:
             from macduff.servers.pva import PvaServer as Server
         else:
             from macduff.servers.tango import TangoServer as Server  # type: ignore[assignment]  # of the same shape
-        with Server(process, port=port) as server:
+        options: dict[str, Any] = {"search_port": int(sys.argv[3])} if kind == "pva" else {}
+        with Server(process, port=port, **options) as server:
             print(json.dumps({"address": server.address, "environment": server.environment}), flush=True)
             sys.stdin.read()
 

@@ -26,7 +26,8 @@ PORT, SEARCH_PORT = 5075, 5076
 class PvaServer:
     """Shows the devices of a Process as PVs, their methods as remote procedures, and DEVICE:PVI as the list of both.
 
-    host: an IPv4 address. port: for connections; 0 for free ones, for searches too. read_only: nobody may put or call.
+    host: an IPv4 address. port: for connections; 0 for a free one. search_port: for searches by UDP; 0 for EPICS's own,
+    or where `port` is 0 for a free one too. read_only: nobody may put or call.
     insecure: may bind an address that other machines reach, though anybody there could write. ValueError for a bind
     that is refused, OSError from `start` when the port is taken, ImportError without p4p.
     """
@@ -39,6 +40,7 @@ class PvaServer:
         *,
         read_only: bool = False,
         insecure: bool = False,
+        search_port: int = 0,
         limits: Limits = DEFAULTS,
     ) -> None:
         check_bind(host, read_only=read_only, insecure=insecure)
@@ -49,6 +51,7 @@ class PvaServer:
         except ValueError:
             raise ValueError(f"host: expected an IPv4 address such as 127.0.0.1, got {host!r}") from None
         self.port = port
+        self.search_port = search_port
         self.read_only = read_only
         self.limits = limits
         self._reserved: socket.socket | None = None
@@ -122,7 +125,7 @@ class PvaServer:
         return {
             "EPICS_PVAS_INTF_ADDR_LIST": self.host,
             "EPICS_PVAS_SERVER_PORT": str(port),
-            "EPICS_PVAS_BROADCAST_PORT": str(SEARCH_PORT if self.port else 0),
+            "EPICS_PVAS_BROADCAST_PORT": str(self.search_port or (SEARCH_PORT if self.port else 0)),
             "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO" if alone else "YES",
             "EPICS_PVAS_BEACON_ADDR_LIST": "",  # on this machine alone ours do, see beacons
         }
