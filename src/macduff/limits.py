@@ -20,6 +20,8 @@ class Limits:
     """Workers that only abort, and what it calls in children, may take."""
     abort_grace: float = 2.0
     """How long an aborted call may take to end before its thread is quarantined."""
+    shield_leave: float = 0.5
+    """How much longer a call may take that was in a shield when the grace ended: only then was it told to end."""
     abort_lock_wait: float = 0.2
     """How long do_abort waits for the device's lock before it runs without."""
     quarantined_threads: int = 16

@@ -117,10 +117,11 @@ class Aborting:
             return
         self._finish()
 
-    def _grace_over(self, last: bool = False) -> None:
+    def _grace_over(self, spare: bool = True, last: bool = False) -> None:
         """Quarantine what did not obey: its thread is given up, the device gets a free lock and place.
 
-        Calls that only wait for the lock which another one clings to get as much time again.
+        A call in a shield is told to end only now, and has a moment for it. Calls that only wait for the lock which
+        another one clings to get as much time again.
         """
         machine, manager = self.machine, self.machine.process._manager
         here = [call for call in [*self.victims, self.call] if call is not None and call in machine.calls]
@@ -128,12 +129,15 @@ class Aborting:
             manager.no_longer_waits(call)
         if not self.active:
             return
+        moment = machine.process.limits.shield_leave
         stuck = [call for call in here if call in machine.calls and (last or not call.queued)]
-        if stuck:
-            self._quarantine(stuck)
+        spared = [call for call in stuck if spare and call.sheltered(moment)]
+        if len(stuck) > len(spared):
+            self._quarantine([call for call in stuck if call not in spared])
         self.check()
         if self.active:
-            self.timer = machine.process._later(self.grace(), self._grace_over, True)
+            again = moment if spared else self.grace()
+            self.timer = machine.process._later(again, self._grace_over, False, not spared)
 
     def _quarantine(self, stuck: list[Call]) -> None:
         machine = self.machine

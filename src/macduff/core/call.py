@@ -54,6 +54,7 @@ class Call:
         "request",
         "reserved",
         "shield_end",
+        "shield_left",
         "since",
         "slot",
         "thread",
@@ -94,6 +95,7 @@ class Call:
         self.mark = 0  # the device's sequence when it began
         self.marks: dict[Device, int] = {}  # of the device and its children when it began, or at the last report_wait
         self.shield_end: float | None = None
+        self.shield_left = float("-inf")  # when it last came out of one
         self.grace_end: float | None = None
         self.pause_wanted = False
         self.queued = False  # it waits for the lock or a slot: what keeps it is not its own code
@@ -117,6 +119,10 @@ class Call:
             return False
         now = self.device._clock.monotonic()
         return now < end and (self.grace_end is None or now < self.grace_end)
+
+    def sheltered(self, seconds: float) -> bool:
+        """Whether it is in a shield, or was so many seconds ago."""
+        return self.shield_end is not None or self.device._clock.monotonic() - self.shield_left < seconds
 
     def check(self) -> None:
         """Raise if the token is dead, or if a call that it started failed and nobody waits for that one."""

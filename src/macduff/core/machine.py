@@ -240,12 +240,13 @@ class Machine:
         if request.forced is None:
             request.forced = Superseded(
                 f"{request.title()} was ended by a later call, {by.title()}",
-                device=self.device.name,
-                member=request.member,
-            )
+                device=self.device.name, member=request.member,
+            )  # fmt: skip
 
-    def _disobeyed(self, successor: Request) -> None:
-        if self.withdraw(successor):
+    def _disobeyed(self, successor: Request, spare: bool = True) -> None:
+        if spare and self.place is not None and self.place.sheltered(self.process.limits.shield_leave):
+            self.process._later(self.process.limits.shield_leave, self._disobeyed, successor, False)
+        elif self.withdraw(successor):
             self.process._resolve(successor, Outcome(None, self.busy(successor, successor.member)))
 
     def withdraw(self, request: Request) -> bool:

@@ -88,6 +88,10 @@ class Request:
         """Made by an abort, so that it may take the workers kept for aborts (rule 13)."""
         return self.parent is not None and self.parent.reserved
 
+    def sheltered(self, seconds: float) -> bool:
+        """Whether its code is in a shield, or was so many seconds ago."""
+        return self.call is not None and self.call.sheltered(seconds)
+
     def title(self) -> str:
         """How errors name it: DEVICE.member, and for whom."""
         whom = f" for {self.origin}" if self.origin else ""

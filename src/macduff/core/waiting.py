@@ -64,6 +64,7 @@ def shielded(device: Device, seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
+        call.shield_left = device._clock.monotonic()
         call.shield_end = before
 
 
