@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import TypeVar
 
-__all__ = ["described", "did_you_mean", "place", "short"]
+__all__ = ["authors", "described", "did_you_mean", "place", "short"]
+
+T = TypeVar("T")
 
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 NOWHERE = ("<frozen", "<string>")
@@ -50,14 +53,25 @@ def _text(error: BaseException) -> str:
 def place(error: BaseException) -> str:
     """File and line that an author should look at, "dev.py:12"; "" for an error that was never raised.
 
-    The innermost place outside macduff, Python's own library and what is installed; where there is none, outside
-    macduff and the library, then outside macduff alone. "" too when all of it is macduff's, but for its devices.
+    Likewise when all of it is macduff's, but for its devices.
     """
     if isinstance(error, SyntaxError) and error.filename:
         return f"{short(error.filename)}:{error.lineno}"
-    found = ["", "", "", ""]
-    for file, line in _frames(error.__traceback__):
-        here = f"{short(file)}:{line}"
+    found = authors(_frames(error.__traceback__))
+    return f"{short(found[0])}:{found[1]}" if found else ""
+
+
+def authors(places: Iterable[tuple[str, T]]) -> tuple[str, T] | None:
+    """Of places that begin with their file, the innermost last, the one that an author should look at.
+
+    The innermost outside macduff, Python's own library and what is installed; where there is none, outside macduff
+    and the library, then outside macduff alone, then in its devices.
+    """
+    found: list[tuple[str, T] | None] = [None, None, None, None]
+    for here in places:
+        file = here[0]
+        if file.startswith(NOWHERE):
+            continue
         if file.startswith(_OWN):
             if file.startswith(_OWN + "devices"):
                 found[3] = here
@@ -68,14 +82,12 @@ def place(error: BaseException) -> str:
             found[1] = here
             if not installed:
                 found[0] = here
-    return next(filter(None, found), "")
+    return next(filter(None, found), None)
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
     while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        if not file.startswith(NOWHERE):
-            yield file, traceback.tb_lineno
+        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next
 
 

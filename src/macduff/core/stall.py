@@ -9,6 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from ..values import Severity
+from .watchdog import authors_line
 
 if TYPE_CHECKING:
     from .call import Call
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["StallWatch"]
 
 LOG = logging.getLogger("macduff.core")
-THREAD = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+).*\n\s+File \"(.*)\", line (\d+) in (.*)$", re.MULTILINE)
+THREAD = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+).*\n((?: +File .*\n?)+)", re.MULTILINE)
+FRAME = re.compile(r"^ +File \"(.*)\", line (\d+) in (.*)$", re.MULTILINE)
 
 
 class StallWatch:
@@ -49,9 +51,7 @@ class StallWatch:
 
     def _report(self, late: float) -> None:
         self._file.seek(0)
-        places = {
-            int(ident, 16): f"{file}:{line} in {name}" for ident, file, line, name in THREAD.findall(self._file.read())
-        }
+        places = {int(ident, 16): _line(frames) for ident, frames in THREAD.findall(self._file.read())}
         suspects: list[Call] = []
         for device in self._process._devices.values():
             suspects += [call for call in device._machine.calls if call.thread in places and call.flag is None]
@@ -80,3 +80,8 @@ class StallWatch:
     def close(self) -> None:
         faulthandler.cancel_dump_traceback_later()
         self._file.close()
+
+
+def _line(frames: str) -> str:
+    """Of a thread's frames, as faulthandler writes them, the one that an author should look at."""
+    return authors_line((file, (int(line), name)) for file, line, name in FRAME.findall(frames))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
-import traceback
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from types import FrameType
 from typing import TYPE_CHECKING
 
+from ..telling import authors
 from ..values import Severity
 
 if TYPE_CHECKING:
     from .call import Call
     from .process import Process
 
-__all__ = ["Watchdog"]
+__all__ = ["Place", "Watchdog", "authors_line"]
+
+Place = tuple[str, tuple[int, str]]
+"""File, line and function."""
 
 STEP = 0.25
 """Seconds between two looks."""
@@ -28,15 +34,10 @@ class Watchdog:
             process._later(STEP, self._watch)
 
     def where(self, call: Call) -> str:
-        """File, line and function at which a call is."""
+        """File, line and function at which a call is: the author's, though it waits in a library."""
         if not self._sees:
             return "a place that this backend cannot tell"
-        frame = sys._current_frames().get(call.thread or 0)
-        if frame is None:
-            return "an unknown place"
-        stack = traceback.extract_stack(frame)
-        own = [entry for entry in stack if "macduff/core" not in entry.filename.replace("\\", "/")] or stack
-        return f"{own[-1].filename}:{own[-1].lineno} in {own[-1].name}"
+        return authors_line(_frames(sys._current_frames().get(call.thread or 0)))
 
     def _watch(self) -> None:
         self._process._later(STEP, self._watch)
@@ -59,6 +60,26 @@ class Watchdog:
         if call.reported:
             call.reported = False
             call.device._machine.problem(_key(call))
+
+
+def authors_line(places: Iterable[Place]) -> str:
+    """Of where a worker is, the innermost first, the line that an author should look at; else the innermost."""
+    within = list(takewhile(lambda place: not _begins_calls(place[0]), places))
+    if not within:
+        return "an unknown place"
+    file, (line, name) = authors(reversed(within)) or within[0]
+    return f"{file}:{line} in {name}"
+
+
+def _begins_calls(file: str) -> bool:
+    """What is outside of it is the worker's own, and no author's."""
+    return file.replace("\\", "/").endswith("macduff/core/manager.py")
+
+
+def _frames(frame: FrameType | None) -> Iterator[Place]:
+    while frame is not None:
+        yield frame.f_code.co_filename, (frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
 
 
 def _key(call: Call) -> str:

@@ -220,7 +220,7 @@ def test_the_watchdog_names_the_method_that_holds_the_lock() -> None:
         call = Client(process).call("H", "hold")
         eventually(lambda: device.health.alarm.severity is Severity.MINOR, "the watchdog's report")
         assert "hold has held the lock for" in device.health.value
-        assert "test_abort.py" in device.health.value or "threading.py" in device.health.value
+        assert "test_abort.py" in device.health.value  # though the thread is in threading.py
         device._go_on.set()
         eventually(lambda: device.health.value == "OK", "the end of the report")
         process.view("H").abort()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
+from typing import Any
 
 import pytest
 
-from macduff import Device, DeviceFailed, Process, Severity, publish_method
+from macduff import Device, DeviceFailed, Process, Severity, core, publish_method
+from macduff.core.watchdog import authors_line
 from macduff.limits import Limits
 from tests.support import eventually
 from tests.support.play import Client, play
@@ -28,7 +31,14 @@ class Holder(Device):
 
     @publish_method
     def keep_interpreter(self, seconds: float) -> None:
-        ctypes.PyDLL(None).usleep(int(seconds * 1e6))
+        with contextlib.ExitStack() as in_a_library:
+            in_a_library.callback(ctypes.PyDLL(None).usleep, int(seconds * 1e6))
+
+
+def line(method: Any, number: int) -> str:
+    """Where a line of a method's body is, counted from its decorator, as health tells it."""
+    first: int = method.function.__code__.co_firstlineno
+    return f"{__file__}:{first + number} in {method.name}"
 
 
 def reported(device: Device) -> None:
@@ -44,6 +54,7 @@ def test_the_watchdogs_report_ends_with_the_method(other: str) -> None:
         process.add(device)
         call = Client(process).call("H", "hold")
         reported(device)
+        assert device.health.value.endswith(line(Holder.hold, 2))  # the author's, though it waits in a library
         process._post(device._machine.problem, "lid", Severity.MAJOR, other)
         eventually(lambda: other in device.health.value, "the other reason")
         device._go_on.set()
@@ -64,7 +75,7 @@ def test_a_quarantined_method_is_reported_as_that_alone() -> None:
         reported(device)
         with pytest.raises(DeviceFailed, match="quarantined"):
             process.view("H").abort()
-        assert "hold does not obey" in device.health.value
+        assert f"hold does not obey, at {line(Holder.hold, 2)}" in device.health.value
         assert "has held the lock" not in device.health.value
         device._go_on.set()
         eventually(lambda: not device._machine.zombies, "the zombie's end")
@@ -84,5 +95,31 @@ def test_a_stall_that_is_over_is_told_for_a_while() -> None:
             if "keep_interpreter kept the interpreter" in device.health.value:
                 break
         assert "keep_interpreter kept the interpreter from everybody" in device.health.value
+        assert line(Holder.keep_interpreter, 2) in device.health.value
         assert device.health.alarm.severity is Severity.MINOR
         eventually(lambda: device.health.value == "OK", "the end of the report", 3)
+
+
+LIBRARY, CORE = threading.__file__, core.__file__.replace("__init__.py", "")
+BEGIN = [(f"{CORE}manager.py", (90, "_execute")), (LIBRARY, (1, "_bootstrap"))]
+
+
+@pytest.mark.parametrize(
+    ("within", "told"),
+    [
+        ([(LIBRARY, (3, "wait")), ("/lab/stage.py", (5, "move"))], "/lab/stage.py:5 in move"),
+        (
+            [("/x/site-packages/sdk/bus.py", (3, "read")), ("/lab/stage.py", (5, "move")), ("/lab/base.py", (1, "f"))],
+            "/lab/stage.py:5 in move",
+        ),
+        (
+            [("/x/site-packages/sdk/bus.py", (3, "read")), (LIBRARY, (3, "wait"))],
+            "/x/site-packages/sdk/bus.py:3 in read",
+        ),
+        ([(f"{CORE}lock.py", (7, "acquire")), (f"{CORE}call.py", (8, "enter"))], f"{CORE}lock.py:7 in acquire"),
+        ([], "an unknown place"),
+    ],
+)
+def test_the_line_that_an_author_should_look_at(within: list[Any], told: str) -> None:
+    """Rule 22: what began the call is never it, nor a library where there is code of the author's."""
+    assert authors_line([*within, *BEGIN]) == told
