@@ -46,9 +46,10 @@ class WebSection(ServerSection):
 
 
 class PvaSection(ServerSection):
-    """PVAccess."""
+    """PVAccess. search_port: for searches by UDP, 0 for EPICS's own, or for a free one where `port` is 0."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 5075
+    search_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
 class CaSection(ServerSection):

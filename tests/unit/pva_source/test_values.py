@@ -206,6 +206,24 @@ def test_what_does_not_fit_is_refused(vtype: VType[Any], value: Any, raw: Any) -
         encode(vtype, value, native_of("X", raw))
 
 
+@pytest.mark.parametrize("text", ["one\0two", "file \udcff"])
+@pytest.mark.parametrize(
+    ("vtype", "raw", "shape"),
+    [
+        (VString(), NTScalar("s").wrap(""), lambda text: text),
+        (VArray(VString()), NTScalar("as").wrap([]), lambda text: ("good", text)),
+        (
+            VTable({"name": VArray(VString())}),
+            NTTable([("name", "s")]).wrap([{"name": "one"}]),
+            lambda text: {"name": ("good", text)},
+        ),
+    ],
+)
+def test_text_that_p4p_would_cut_or_choke_on_is_refused(vtype: VType[Any], raw: Any, shape: Any, text: str) -> None:
+    with pytest.raises(BadValue, match="expected text"):
+        encode(vtype, vtype.validate(shape(text), "X"), native_of("PV", raw))
+
+
 def test_images_are_not_put() -> None:
     with pytest.raises(NotWriteable, match="no image"):
         encode(VArray("uint16", ndim=2), np.zeros((1, 1), np.uint16), native_of("X", IMAGE))

@@ -17,6 +17,22 @@ __all__ = ["encode"]
 
 def encode(vtype: VType[Any], value: Any, native: Native) -> dict[str, Any]:
     """The members to send, by path, for a validated value; BadValue when the PV cannot take it."""
+    members = _encode(vtype, value, native)
+    for item in members.values():
+        for text in item if isinstance(item, list) else [item]:
+            if isinstance(text, str):
+                _check_text(text, native)
+    return members
+
+
+def _check_text(text: str, native: Native) -> None:
+    if "\0" in text:
+        raise BadValue.of(str(native), "text without NUL characters, which would end it", text)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise BadValue.of(str(native), "text that is Unicode, without lone surrogates", text)
+
+
+def _encode(vtype: VType[Any], value: Any, native: Native) -> dict[str, Any]:
     if isinstance(vtype, VAction):
         return {"value.index" if native.kind == "enum" else "value": _press(native)}
     if native.kind == "scalar":
