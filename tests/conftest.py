@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -19,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed here, so that the header can name it and pytest-xdist hands the same to its workers."""
     if config.getoption("--hypothesis-seed", default=None) is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts so what it runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
