@@ -17,6 +17,7 @@ from .attribute import Attribute
 from .block import ProcessDevice
 from .call import Call, Outcome, Request
 from .calllog import log_call, note
+from .deadline import check_deadline, limit
 from .deciding import accept
 from .device import Device
 from .dynamic import fields_changed
@@ -147,10 +148,19 @@ class Process:
 
     def request_call(
         self, device: str, method: str, parameters: Mapping[str, Any] | Sequence[Any] | None,
-        on_done: Callable[[Outcome], None], origin: str = "",
+        on_done: Callable[[Outcome], None], origin: str = "", deadline: float | None = None,
     ) -> Request | None:  # fmt: skip
-        """Ask for a call; `on_done(outcome)` comes on the Process thread, behind all that the call changed."""
-        return self._request("call", device, method, parameters or {}, on_done, origin=origin)
+        """Ask for a call; `on_done(outcome)` comes on the Process thread, behind all that the call changed.
+
+        deadline in seconds: a call that has not ended by then is ended with TimedOut, and its device aborted if that
+        call holds it; code that does not obey is quarantined, as after any abort.
+        """
+        if deadline is not None:
+            check_deadline(f"{device}.{method}", deadline)
+        request = self._request("call", device, method, parameters or {}, on_done, origin=origin)
+        if deadline is not None and request is not None:
+            self._post(limit, self, request, deadline)
+        return request
 
     def request_put(
         self, device: str, values: Mapping[str, Any], on_done: Callable[[Outcome], None], *, readback: bool = False,
