@@ -16,6 +16,7 @@ from .building import check_made
 from .call import Call, Outcome
 from .device import Device
 from .family import family as family_of
+from .loop import Timer
 from .method import Published
 from .names import Names
 from .source import SourceContext
@@ -38,6 +39,7 @@ class Joining:
         self.coroutines = CoroutineRunner(f"{process.name} coroutines")  # its loop begins with the first
         self.names = Names(process.backend.mutex(), process.name)
         self.wires = Wires()
+        self._retries: dict[Device, Timer] = {}
 
     def add(self, device: Device, simulate: bool) -> None:
         """`Process.add`: prepare here, register on the Process thread."""
@@ -182,6 +184,8 @@ class Joining:
     def _connect(self, device: Device, pause: float) -> None:
         """do_connect in a worker, again until it succeeds; put off while there is none (rule 13)."""
         machine = device._machine
+        if (retry := self._retries.pop(device, None)) is not None:
+            retry.cancel()  # a reset came before it
         if device._removed or not machine.connecting or any(call.kind == "connect" for call in machine.calls):
             return
         limits, manager = self._process.limits, self._process._manager
@@ -200,7 +204,7 @@ class Joining:
                 after = min(max(pause * 2, limits.connect_retry_first), limits.connect_retry_most)
                 machine.connecting = str(error)
                 machine.problem("connect", Severity.INVALID, f"not connected: {error}")
-                self._process._later(after, self._connect, device, after)
+                self._retries[device] = self._process._later(after, self._connect, device, after)
             machine.aborting.check()
             machine.refresh()
 

@@ -100,11 +100,12 @@ class Awkward(Device):
         """What no protocol with C strings can say."""
         return f"{text}\0"
 
-    @publish_method
     def lose(self) -> None:
-        """Lose caf\udce9.txt."""
         self.file.update(1.0, alarm=Alarm(Severity.MAJOR, AlarmStatus.DEVICE, "caf\udce9.txt is\0lost"))
         raise OSError("caf\udce9.txt")
+
+    lose.__doc__ = "Lose caf\udce9.txt."  # in its place the compiler of Python 3.13 would not have it
+    lose = publish_method(lose)  # type: ignore[assignment]
 
     @publish_method
     def burst(self, count: int, rate: float) -> None:

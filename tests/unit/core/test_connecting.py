@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macduff import Device, DState, Process, publish_method
+from macduff import ConfigurableDevice, Device, DState, Process, publish_method
 from macduff.limits import Limits
 from tests.support.play import BACKENDS, Client, play
 from tests.unit.core.test_gaps_support import until
@@ -103,3 +103,31 @@ def test_what_was_put_off_is_not_begun_when_the_process_stops(backend: str) -> N
         assert begun == []
 
     play(backend, scenario, seeds=range(5), limits=FEW)
+
+
+def test_a_reset_does_not_multiply_the_attempts(backend: str) -> None:
+    """Rule 27: the attempt that a reset makes is in the place of the one that was to come."""
+
+    class Dead(ConfigurableDevice):
+        def do_connect(self) -> None:
+            attempts.append(self.clock.monotonic())
+            raise OSError("nobody there")
+
+    attempts: list[float] = []
+
+    def scenario(process: Process) -> None:
+        attempts.clear()
+        device = Dead("D")
+        process.add(device)
+        for number in range(1, 4):
+            until(process, lambda count=number: len(attempts) >= count)
+            process.view("D").abort()
+            process.view("D").reset()
+            assert device.state.value is DState.Idle
+        until(process, lambda: len(attempts) >= 4)
+        begin = len(attempts)
+        process.backend.sleep(2.5)
+        assert len(attempts) - begin <= 3
+
+    limits = Limits(connect_retry_first=1.0, connect_retry_most=1.0)
+    play(backend, scenario, seeds=range(5), limits=limits)
