@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from macduff import ConfigurableDevice, Device, DState, Process, publish_method
@@ -115,16 +117,19 @@ def test_a_reset_does_not_multiply_the_attempts(backend: str) -> None:
 
     attempts: list[float] = []
 
+    def enough(number: int) -> bool:
+        return len(attempts) >= number
+
     def scenario(process: Process) -> None:
         attempts.clear()
         device = Dead("D")
         process.add(device)
         for number in range(1, 4):
-            until(process, lambda count=number: len(attempts) >= count)
+            until(process, partial(enough, number))
             process.view("D").abort()
             process.view("D").reset()
             assert device.state.value is DState.Idle
-        until(process, lambda: len(attempts) >= 4)
+        until(process, partial(enough, 4))
         begin = len(attempts)
         process.backend.sleep(2.5)
         assert len(attempts) - begin <= 3
