@@ -48,7 +48,7 @@ class TangoProgram:
         return f"tango://127.0.0.1:{self.port}/{DEVICE}#dbase=no"
 
     def start(self, kind: str = "") -> Self:
-        command = [sys.executable, "-m", "tests.system.tango_source.server", str(self.port), kind or self.kind]
+        command = [sys.executable, "-u", "-m", "tests.system.tango_source.server", str(self.port), kind or self.kind]
         environment = {**os.environ, "TANGO_HOST": self.database} if self.database else None
         self.process = subprocess.Popen(
             [*command, self.database], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -95,7 +95,7 @@ class Database:
         return f"127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        environment = {**os.environ, "PYTANGO_DATABASE_NAME": ":memory:"}
+        environment = {**os.environ, "PYTANGO_DATABASE_NAME": ":memory:", "PYTHONUNBUFFERED": "1"}
         command = [*_DATABASE, "--host", "127.0.0.1", "--port", str(self.port), "2"]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
