@@ -39,7 +39,7 @@ class MotorProgram:
         return f"tango://127.0.0.1:{self.port}/{name}#dbase=no"
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "tests.system.bluesky_comm.server", str(self.port), self.kind]
+        command = [sys.executable, "-u", "-m", "tests.system.bluesky_comm.server", str(self.port), self.kind]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         said = []
