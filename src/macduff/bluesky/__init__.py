@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .device.device import MacduffDevice
     from .tango.comm import TangoComm, make_tango_signals
     from .tango.connecting import CommsConnector
     from .tango.connectors import ConnectSimilarlyNamed, ConnectWithoutReading, tango_connector
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .tango.single import TangoSingleAttributeDevice, TangoSingleCommandDevice, TangoSinglePipeDevice
 
 _HOME = {
+    "device.device": "MacduffDevice",
     "tango.comm": "TangoComm make_tango_signals",
     "tango.connecting": "CommsConnector",
     "tango.connectors": "ConnectSimilarlyNamed ConnectWithoutReading tango_connector",
@@ -30,6 +32,7 @@ __all__ = [
     "CommsConnector",
     "ConnectSimilarlyNamed",
     "ConnectWithoutReading",
+    "MacduffDevice",
     "TangoComm",
     "TangoDevice",
     "TangoMotor",

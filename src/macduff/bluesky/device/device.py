@@ -1,0 +1,109 @@
+"""MacduffDevice: any device of a macduff server, as Bluesky sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ophyd_async.core import AsyncStatus, Command, SignalR, StandardReadable
+
+from .collecting import Collector
+from .connector import LinkConnector
+from .link import Link
+from .moving import Mover
+from .names import member_name
+from .running import Runner
+from .staging import Staging
+
+__all__ = ["MacduffDevice"]
+
+
+class MacduffDevice(StandardReadable):
+    """`MacduffDevice("ws://host:8008/DET")`: on connecting it gets the members and the abilities of that device.
+
+    Attributes become signals, methods commands; names that Bluesky has for itself get `_` behind them. Readable and
+    Stageable always; Movable with a method `move` and an attribute `position`, or with a `position` that can be put;
+    Triggerable, Preparable, Flyable and Pausable with `configure` and `run`; Collectable with `completed_steps`.
+    """
+
+    def __init__(self, address: str, name: str = "") -> None:
+        self.placed: set[str] = set()
+        """The signals that have their part in documents."""
+        self._mover: Mover | None = None
+        self._runner: Runner | None = None
+        self._staging = Staging(self)
+        super().__init__(name, LinkConnector(address))
+
+    @property
+    def link(self) -> Link | None:
+        """The way to the device; None in mock mode, and while it is not connected."""
+        connector = self._connector
+        return connector.link if self._mock is None and isinstance(connector, LinkConnector) else None
+
+    def command(self, name: str) -> Command[..., Any] | None:
+        """A command by the name that it has on the device; None when there is no such."""
+        found = getattr(self, member_name(type(self), name), None)
+        return found if isinstance(found, Command) else None
+
+    def signal(self, name: str) -> SignalR[Any] | None:
+        """A signal that can be read, by the name that it has on the device; None when there is no such."""
+        found = getattr(self, member_name(type(self), name), None)
+        return found if isinstance(found, SignalR) else None
+
+    def became(self, mock: bool) -> None:
+        """It is connected: give it the verbs of Bluesky that it is capable of, for plans look for those."""
+        verbs: dict[str, Any] = {}
+        if self.command("configure") and self.command("run"):
+            runner = self._runner = Runner(self)
+            for verb in ("trigger", "prepare", "kickoff", "complete", "pause", "resume"):
+                verbs[verb] = getattr(runner, verb)
+            if not mock and self.signal("completed_steps") and self.collected:
+                collector = runner.collector = Collector(self)
+                verbs |= {"collect": collector.collect, "describe_collect": collector.describe_collect}
+        elif mover := Mover.of(self):
+            self._mover = mover
+            for verb in ("set", "stop", "locate", "check_value"):
+                verbs[verb] = getattr(mover, verb)
+        for verb, method in verbs.items():
+            if not hasattr(type(self), verb):  # a subclass may know better
+                object.__setattr__(self, verb, method)
+        self.set_name(self.name)
+
+    @property
+    def collected(self) -> dict[str, SignalR[Any]]:
+        """The signals that are in events, by the attribute's name."""
+        names = {name: child for name, child in self.children() if isinstance(child, SignalR)}
+        return {name.rstrip("_"): child for name, child in names.items() if child.describe in self._describe_funcs}
+
+    def set_name(self, name: str, *, child_name_separator: str | None = None) -> None:
+        """As ophyd-async does; the readback of a device that can be moved has the device's own name."""
+        super().set_name(name, child_name_separator=child_name_separator)
+        mover = getattr(self, "_mover", None)
+        if mover is not None:
+            mover.readback.set_name(name)
+
+    @AsyncStatus.wrap
+    async def stage(self) -> None:
+        """Make ready for a plan: a device that an earlier plan left Aborted is reset."""
+        if self._runner is not None:
+            self._runner.forget()
+        await self._staging.stage()
+        await super().stage()
+
+    @AsyncStatus.wrap
+    async def unstage(self) -> None:
+        """Leave the device as it was found: what is not at rest is aborted."""
+        await super().unstage()
+        if self._runner is not None:
+            self._runner.abandon()
+        await self._staging.unstage()
+        if self._runner is not None:
+            await self._runner.ended()
+
+    async def disconnect(self) -> None:
+        """Let go of the connection; the last device of a server closes it. `connect` makes it again."""
+        connector = self._connector
+        if isinstance(connector, LinkConnector):
+            if connector.link is not None:
+                await connector.link.close()
+            connector.link = None
+            self._connect_task = None

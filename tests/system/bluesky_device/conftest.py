@@ -1,0 +1,77 @@
+"""The demonstration laboratory in a process of its own, and a RunEngine here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from bluesky.run_engine import call_in_bluesky_event_loop
+
+from macduff.bluesky import MacduffDevice
+from macduff.client import Client, connect
+from tests.system.bluesky_device.home import Connect, Engine
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The websocket of `macduff demo`."""
+    file = tmp_path_factory.mktemp("demo") / "announced.json"
+    command = [sys.executable, "-m", "macduff", "demo", "--port", "0", "--announce", str(file)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        assert "laboratory is at" in process.stderr.readline()
+        yield json.loads(file.read_text())["web"]["environment"]["MACDUFF_ADDRESS"]
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 0, said
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> Iterator[Engine]:
+    """One for all: the thread of its loop is Bluesky's, and ends with us."""
+    engine = Engine()
+    yield engine
+    loop = engine.RE.loop
+    loop.call_soon_threadsafe(loop.stop)
+    engine.RE._th.join(5)  # there is no public way to end it
+    loop.close()
+
+
+@pytest.fixture
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    shared_engine.documents.clear()
+    yield shared_engine
+    if shared_engine.RE.state != "idle":
+        shared_engine.RE.abort()  # type: ignore[no-untyped-call]  # it has no types
+
+
+@pytest.fixture
+def connected(engine: Engine, address: str) -> Iterator[Connect]:
+    """connected("DET") is a connected MacduffDevice, named det."""
+    made: list[MacduffDevice] = []
+
+    def device(name: str, cls: type[MacduffDevice] = MacduffDevice) -> MacduffDevice:
+        found = cls(f"{address}/{name}", name.lower())
+        call_in_bluesky_event_loop(found.connect())
+        made.append(found)
+        return found
+
+    yield device
+    for one in made:
+        call_in_bluesky_event_loop(one.disconnect())
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[Client]:
+    """Somebody else's eyes on the laboratory; DET is Idle at the beginning."""
+    with connect(address) as found:
+        if found["DET"].state not in ("Idle", "Ready", "Fault", "Aborted"):
+            found["DET"].abort()
+        if found["DET"].state != "Idle":
+            found["DET"].reset()
+        yield found

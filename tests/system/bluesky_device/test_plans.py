@@ -1,0 +1,97 @@
+"""MacduffDevice in Bluesky's own plans, against a macduff Process in another process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import bluesky.plans as bp
+import pytest
+from bluesky.protocols import (
+    Collectable,
+    Flyable,
+    Locatable,
+    Movable,
+    Pausable,
+    Preparable,
+    Readable,
+    Stageable,
+    Stoppable,
+    Triggerable,
+)
+from bluesky.run_engine import call_in_bluesky_event_loop
+from event_model import DocumentNames, schema_validators
+
+from macduff.client import Client
+from tests.system.bluesky_device.home import Connect, Engine
+
+RUNS = (Triggerable, Preparable, Flyable, Pausable, Collectable)
+MOVES = (Movable, Locatable, Stoppable)
+
+
+def check(engine: Engine) -> None:
+    for name, document in engine.documents:
+        schema_validators[DocumentNames[name]].validate(document)
+
+
+@pytest.mark.parametrize(
+    "name, able, unable",
+    [("DET", (Readable, Stageable, *RUNS), MOVES), ("X", (Readable, Stageable, *MOVES), RUNS),
+     ("THERMO", (Readable, Stageable), (*RUNS, *MOVES))],
+)  # fmt: skip
+def test_a_device_has_the_protocols_that_it_is_capable_of(
+    connected: Connect, name: str, able: tuple[Any, ...], unable: tuple[Any, ...]
+) -> None:
+    device = connected(name)
+    assert [kind for kind in (*able, *unable) if isinstance(device, kind)] == list(able)
+
+
+def test_count_triggers_and_reads(engine: Engine, connected: Connect, client: Client) -> None:
+    det = connected("DET")
+    client["DET"].attributes["exposure"].put(0.002)
+    client["DET"].attributes["frames"].put(2)
+    before = client["DET"].counter
+    engine(bp.count([det], num=3))
+    assert engine.data("det-counter") == [before + 2, before + 4, before + 6]
+    (descriptor,) = engine.named("descriptor")
+    assert descriptor["hints"]["det"]["fields"] == ["det-counter", "det-sum"]
+    assert descriptor["configuration"]["det"]["data"] == {"det-exposure": 0.002, "det-frames": 2}
+    key = descriptor["configuration"]["det"]["data_keys"]["det-exposure"]
+    assert (key["units"], key["precision"], key["limits"]["control"]) == ("s", 3, {"low": 0.001, "high": 3600})
+    check(engine)
+    assert client["DET"].state == "Idle"  # as it was found
+
+
+def test_scan_moves_and_events_have_the_readback_by_the_name_of_the_motor(engine: Engine, connected: Connect) -> None:
+    x, thermo = connected("X"), connected("THERMO")
+    engine(bp.scan([thermo], x, 0, 0.1, 3))
+    assert engine.data("x") == [0, 0.05, 0.1]
+    assert len(engine.data("thermo-temperature")) == 3
+    assert call_in_bluesky_event_loop(x.locate()) == {"setpoint": 0.1, "readback": 0.1}
+    check(engine)
+
+
+def test_a_flight_gives_one_event_for_each_step(engine: Engine, connected: Connect, client: Client) -> None:
+    det = connected("DET")
+    before = client["DET"].counter
+
+    def plan() -> Any:
+        yield from bps.stage(det, wait=True)
+        yield from bps.prepare(det, {"exposure": 0.001, "frames": 40}, wait=True)
+        yield from bp.fly([det])
+        yield from bps.unstage(det, wait=True)
+
+    engine(plan())
+    assert engine.data("det-counter") == [before + step for step in range(1, 41)]
+    check(engine)
+
+
+def test_names_that_bluesky_has_get_an_underscore(connected: Connect, engine: Engine) -> None:
+    det, x = connected("DET"), connected("X")
+    assert {name for name, _ in det.children() if name.endswith("_")} == {"configure_", "pause_", "resume_"}
+    assert {name for name, _ in x.children() if name.endswith("_")} == {"stop_"}
+    assert call_in_bluesky_event_loop(moved(x)) == 0.1
+
+
+async def moved(x: Any) -> Any:
+    return await x.move.execute(0.1)
