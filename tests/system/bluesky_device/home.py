@@ -21,6 +21,14 @@ class Engine:
     def __call__(self, plan: Any) -> None:
         self.RE(plan)
 
+    def pause(self) -> None:
+        """Ask for a pause, from another thread than the plan's."""
+        self.RE.request_pause()  # type: ignore[no-untyped-call]  # it has no types
+
+    def resume(self) -> None:
+        """Go on with a paused plan."""
+        self.RE.resume()  # type: ignore[no-untyped-call]  # it has no types
+
     def named(self, name: str) -> list[dict[str, Any]]:
         return [document for kind, document in self.documents if kind == name]
 

@@ -106,6 +106,8 @@ class LinkCommandBackend(CommandBackend[..., Any], _Filled):
     """A method."""
 
     def __init__(self, signature: inspect.Signature | None = None) -> None:
+        if signature is not None and signature.return_annotation is type(None):
+            signature = signature.replace(return_annotation=None)  # as a mock wants it
         super().__init__(signature)
 
     def fill(self, link: Link, address: str, info: MethodInfo) -> None:

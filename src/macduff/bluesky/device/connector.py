@@ -63,6 +63,10 @@ class LinkConnector(DeviceConnector):
         await super().connect_mock(device, mock)
         if TYPE_CHECKING:
             assert isinstance(device, MacduffDevice)
+        for name in self._hinted:
+            signal = getattr(device, name)
+            if isinstance(signal, SignalR) and not device.is_placed(signal):  # nothing says more than the hint
+                device.add_readables([signal], _FORMATS[CONFIG if isinstance(signal, SignalRW) else HINTED])
         device.became(mock=True)
 
     async def connect_real(self, device: Device, timeout: float, force_reconnect: bool) -> None:
@@ -121,12 +125,11 @@ class LinkConnector(DeviceConnector):
         signal = getattr(device, name)
         if isinstance(signal, SignalRW) and not info.writable:
             raise TypeError(f"{self.address}.{info.name}: expected one that can be put, got one that is only read")
-        if name not in device.placed:
+        if not device.is_placed(signal):
             self._place(device, name, info)
 
     def _place(self, device: MacduffDevice, name: str, info: AttributeInfo) -> None:
         role = role_of(info)
-        device.placed.add(name)
         if role != OTHER:
             device.add_readables([getattr(device, name)], _FORMATS[role])
 

@@ -26,8 +26,6 @@ class MacduffDevice(StandardReadable):
     """
 
     def __init__(self, address: str, name: str = "") -> None:
-        self.placed: set[str] = set()
-        """The signals that have their part in documents."""
         self._mover: Mover | None = None
         self._runner: Runner | None = None
         self._staging = Staging(self)
@@ -68,6 +66,10 @@ class MacduffDevice(StandardReadable):
                 object.__setattr__(self, verb, method)
         self.set_name(self.name)
 
+    def is_placed(self, signal: SignalR[Any]) -> bool:
+        """Whether the signal has its part in documents already, by a hint of its class."""
+        return signal.describe in (*self._describe_funcs, *self._describe_config_funcs)
+
     @property
     def collected(self) -> dict[str, SignalR[Any]]:
         """The signals that are in events, by the attribute's name."""
@@ -84,8 +86,11 @@ class MacduffDevice(StandardReadable):
     @AsyncStatus.wrap
     async def stage(self) -> None:
         """Make ready for a plan: a device that an earlier plan left Aborted is reset."""
-        if self._runner is not None:
-            self._runner.forget()
+        runner = self._runner
+        if runner is not None and runner.left_open:  # by a plan that was halted: nobody waits for it any more
+            await self._leave()
+        if runner is not None:
+            runner.forget()
         await self._staging.stage()
         await super().stage()
 
@@ -93,9 +98,12 @@ class MacduffDevice(StandardReadable):
     async def unstage(self) -> None:
         """Leave the device as it was found: what is not at rest is aborted."""
         await super().unstage()
-        if self._runner is not None:
-            self._runner.abandon()
-        await self._staging.unstage()
+        await self._leave()
+        await self._staging.restore()
+
+    async def _leave(self) -> None:
+        runs = self._runner is not None and self._runner.abandon()
+        await self._staging.abort(runs)
         if self._runner is not None:
             await self._runner.ended()
 

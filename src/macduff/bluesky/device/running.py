@@ -108,20 +108,27 @@ class Runner:
 
     # ---- staging
 
+    @property
+    def left_open(self) -> bool:
+        """Whether there is a run that has not ended."""
+        return self._run is not None and self._run.open
+
     def forget(self) -> None:
         """A new plan: nothing of an earlier one is the same run."""
-        if self._run is not None and self._run.open:
-            self.abandon()
         self._run, self._prepared, self._replay, self._paused = None, None, False, False
         self._gate.set()
 
-    def abandon(self) -> None:
-        """The plan is over: nobody waits for the run any more, and what has not begun does not begin."""
+    def abandon(self) -> bool:
+        """The plan is over: nobody waits for the run any more, and what has not begun does not begin.
+
+        True when the device was told to run, and the run has not ended.
+        """
         run = self._run
         if run is not None and run.open:
             run.abandoned = True
         self._paused = False
         self._gate.set()
+        return run is not None and run.open and run.sent
 
     async def ended(self) -> None:
         """Wait for the end of a run that was abandoned and aborted."""
@@ -157,8 +164,14 @@ class Runner:
             if self.collector is not None:
                 await self.collector.begin()
             run.sent = True
-            run.began.set()
-            await command.execute()
+            running = command.execute()
+            if run.kicked is not None:
+                async with Latest(self._device.link, "state", running.task) as states:
+                    async for state in states:
+                        if state == "Running":
+                            break
+                run.began.set()
+            await running
             if self.collector is not None:
                 await self.collector.settle()
         except Aborted as error:

@@ -14,9 +14,9 @@ AT_REST = frozenset({"Idle", "Ready", "Aborted", "Fault"})
 
 
 async def state_of(device: MacduffDevice) -> str:
-    """Idle, Ready, Running ... as the device says now; Idle where nothing says it."""
+    """Idle, Ready, Running ... as the device says now; Ready where nothing says it, as in mock mode."""
     if device.link is None or "state" not in device.link.info.attributes:
-        return "Idle"
+        return "Ready"
     return str((await device.link.state("state")).reading.value)
 
 
@@ -33,12 +33,14 @@ class Staging:
             await self._do("reset")
         self._found = await state_of(self._device)
 
-    async def unstage(self) -> None:
-        """Abort what is not at rest; a device that was Idle and was configured by the plan is Idle again."""
-        state = await state_of(self._device)
-        if state not in AT_REST:
+    async def abort(self, runs: bool) -> None:
+        """Abort what is not at rest; runs: it was told to run, which its state may not say yet."""
+        if runs or await state_of(self._device) not in AT_REST:
             await self._do("abort")
-        elif state == "Ready" and self._found == "Idle":
+
+    async def restore(self) -> None:
+        """A device that was Idle and was configured by the plan is Idle again."""
+        if self._found == "Idle" and await state_of(self._device) == "Ready":
             await self._do("reset")
 
     async def _do(self, method: str) -> None:

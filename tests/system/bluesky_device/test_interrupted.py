@@ -1,0 +1,161 @@
+"""Plans that are paused, resumed and aborted, with a MacduffDevice in mid-run (rule 40): the frames are counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from operator import eq
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import bluesky.plans as bp
+import pytest
+from bluesky.preprocessors import stage_wrapper
+from bluesky.utils import RunEngineInterrupted
+
+from macduff.client import Client
+from tests.system.bluesky_device.home import Connect, Engine
+
+FRAMES = 30
+
+
+@pytest.fixture
+def prepared(client: Client) -> int:
+    """How many frames DET has taken so far; 30 more take 0.6 s."""
+    client["DET"].configure(exposure=0.02, frames=FRAMES)
+    client["DET"].reset()
+    return int(client["DET"].counter)
+
+
+def when(client: Client, path: str, condition: Callable[[Any], bool], act: Callable[[], object]) -> threading.Thread:
+    """In a thread of its own: act when the attribute has become so."""
+    readings = client.monitor(path).__enter__()
+    next(iter(readings))  # what it was before
+
+    def wait() -> None:
+        with closing(readings):
+            for reading in readings:
+                if condition(reading.value):
+                    act()
+                    return
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def paused(engine: Engine, client: Client, plan: Any, at: int) -> None:
+    """Run the plan until DET has taken `at` frames, and pause it there."""
+    reached = when(client, "DET.completed_steps", partial(eq, at), engine.pause)
+    with pytest.raises(RunEngineInterrupted):
+        engine(plan)
+    reached.join()
+    assert engine.RE.state == "paused"
+
+
+def resumed(engine: Engine) -> None:
+    engine.resume()
+    assert engine.RE.state == "idle"
+
+
+def test_a_paused_count_takes_each_frame_once(
+    engine: Engine, connected: Connect, client: Client, prepared: int
+) -> None:
+    det = connected("DET")
+    paused(engine, client, bp.count([det]), 5)
+    assert client["DET"].state == "Paused"
+    assert 5 <= client["DET"].completed_steps < FRAMES
+    resumed(engine)
+    assert engine.data("det-counter") == [prepared + FRAMES] == [client["DET"].counter]
+
+
+def flight(det: Any) -> Iterator[Any]:
+    yield from bps.stage(det, wait=True)
+    yield from bps.open_run()
+    yield from bps.prepare(det, {"frames": FRAMES}, wait=True)
+    yield from bps.kickoff(det, wait=True)
+    yield from bps.complete(det, wait=True)
+    yield from bps.collect(det)
+    yield from bps.close_run()
+    yield from bps.unstage(det, wait=True)
+
+
+@pytest.mark.parametrize("pauses", [(3,), (2, 9, 20)])
+def test_a_paused_flight_takes_each_frame_once(
+    engine: Engine, connected: Connect, client: Client, prepared: int, pauses: tuple[int, ...]
+) -> None:
+    det = connected("DET")
+    paused(engine, client, flight(det), pauses[0])
+    for at in pauses[1:]:
+        taken = when(client, "DET.completed_steps", partial(eq, at), engine.pause)
+        with pytest.raises(RunEngineInterrupted):
+            engine.resume()
+        taken.join()
+        assert client["DET"].state == "Paused"
+    resumed(engine)
+    assert engine.data("det-counter") == [prepared + step for step in range(1, FRAMES + 1)]
+    assert client["DET"].counter == prepared + FRAMES
+
+
+def test_a_pause_that_comes_as_the_run_ends_does_not_run_it_again(
+    engine: Engine, connected: Connect, client: Client, prepared: int
+) -> None:
+    det = connected("DET")
+    paused(engine, client, bp.count([det]), FRAMES - 1)
+    resumed(engine)
+    assert engine.data("det-counter") == [prepared + FRAMES] == [client["DET"].counter]
+
+
+@pytest.mark.parametrize("way", ["abort", "stop", "halt"])
+def test_a_staged_device_is_at_rest_after_the_plan_was_ended(
+    engine: Engine, connected: Connect, client: Client, prepared: int, way: str
+) -> None:
+    det = connected("DET")
+    paused(engine, client, bp.count([det]), 5)
+    getattr(engine.RE, way)()
+    if way != "halt":  # which cleans nothing up, as Bluesky means it
+        assert client["DET"].state == "Aborted"
+    engine(bp.count([det]))  # staging resets it
+    assert client["DET"].state == "Idle"
+
+
+def test_an_error_in_the_plan_aborts_the_run(engine: Engine, connected: Connect, client: Client, prepared: int) -> None:
+    det = connected("DET")
+
+    def plan() -> Any:
+        yield from bps.open_run()
+        yield from bps.kickoff(det, wait=True)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engine(stage_wrapper(plan(), [det]))  # type: ignore[no-untyped-call]  # it has no types
+    assert client["DET"].state == "Aborted"
+    assert client["DET"].counter < prepared + FRAMES
+
+
+def test_somebody_elses_abort_fails_the_plan(engine: Engine, connected: Connect, client: Client, prepared: int) -> None:
+    det = connected("DET")
+    reached = when(client, "DET.completed_steps", partial(eq, 3), lambda: client["DET"].abort())
+    with pytest.raises(Exception, match="abort"):
+        engine(bp.count([det]))
+    reached.join()
+
+
+def test_a_paused_move_stops_and_goes_on_to_its_target(engine: Engine, connected: Connect, client: Client) -> None:
+    x = connected("X")
+    engine(bps.mv(x, 0))
+    reached = when(client, "X.position", lambda at: at > 0.2, engine.pause)
+
+    def plan() -> Any:
+        yield from bps.checkpoint()
+        yield from bps.mv(x, 1)
+
+    with pytest.raises(RunEngineInterrupted):
+        engine(plan())
+    reached.join()
+    assert client["X"].state == "Idle"
+    assert 0.2 < client["X"].position < 1
+    resumed(engine)
+    assert client["X"].position == 1
