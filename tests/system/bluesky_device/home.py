@@ -29,6 +29,10 @@ class Engine:
         """Go on with a paused plan."""
         self.RE.resume()  # type: ignore[no-untyped-call]  # it has no types
 
+    def abort(self) -> None:
+        """End a paused plan."""
+        self.RE.abort()  # type: ignore[no-untyped-call]  # it has no types
+
     def named(self, name: str) -> list[dict[str, Any]]:
         return [document for kind, document in self.documents if kind == name]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,6 +14,7 @@ import bluesky.plan_stubs as bps
 import bluesky.plans as bp
 import pytest
 from bluesky.preprocessors import stage_wrapper
+from bluesky.run_engine import call_in_bluesky_event_loop
 from bluesky.utils import RunEngineInterrupted
 
 from macduff.client import Client
@@ -119,6 +121,55 @@ def test_a_staged_device_is_at_rest_after_the_plan_was_ended(
         assert client["DET"].state == "Aborted"
     engine(bp.count([det]))  # staging resets it
     assert client["DET"].state == "Idle"
+
+
+def test_what_a_plan_left_paused_is_told_and_staging_ends_it(
+    engine: Engine, connected: Connect, client: Client, prepared: int
+) -> None:
+    det = connected("DET")
+    paused(engine, client, bp.fly([det]), 5)  # which does not stage
+    engine.abort()
+    assert client["DET"].state == "Paused"
+    with pytest.raises(Exception, match="stage it, which aborts that run"):
+        engine(bps.trigger(det, wait=True))
+    engine(bp.count([det]))
+    assert client["DET"].counter < prepared + FRAMES + FRAMES
+
+
+def test_a_run_that_ended_while_it_was_to_be_paused_is_the_same_run(
+    engine: Engine, connected: Connect, client: Client, prepared: int
+) -> None:
+    det = connected("DET")
+
+    async def interrupted() -> list[bool]:
+        first = det.trigger()
+        while (await det.link.state("completed_steps")).reading.value < 1:
+            pass  # each is a round trip
+        pausing = asyncio.ensure_future(replaced(det))
+        await first
+        await pausing
+        await det.resume()
+        again = det.trigger()
+        await again
+        return [again is first, det.trigger() is first]
+
+    async def replaced(device: Any) -> None:
+        """A pause that the device refuses: the run ends first."""
+        command, device._runner._device = device._runner._device, Refusing()
+        await device.pause()
+        device._runner._device = command
+
+    assert call_in_bluesky_event_loop(interrupted()) == [True, False]
+    client["DET"].abort()
+
+
+class Refusing:
+    """A device that cannot be paused any more."""
+
+    name = "det"
+
+    def command(self, name: str) -> None:
+        return None
 
 
 def test_an_error_in_the_plan_aborts_the_run(engine: Engine, connected: Connect, client: Client, prepared: int) -> None:

@@ -58,6 +58,7 @@ class Runner:
 
     def prepare(self, value: Mapping[str, Any] | None = None) -> AsyncStatus[None]:
         """Configure it: with these parameters, the others as they stand."""
+        self._goes_on()
         if self._prepared is not None and (not self._prepared.done or self._same() is not None):
             return self._prepared
         self._prepared = AsyncStatus(self._configure(dict(value or {})), self._device.name)
@@ -142,7 +143,19 @@ class Runner:
         run = self._run
         return run if run is not None and (run.open or self._replay) else None
 
+    def _goes_on(self) -> None:
+        """What a plan asks for comes after `resume`: a pause without one was of a plan that has ended meanwhile."""
+        if not self._gate.is_set():
+            if self.left_open:
+                raise RuntimeError(
+                    f"{self._device.name}: expected a device without a run, got one whose run was paused with a plan "
+                    "that has ended; stage it, which aborts that run"
+                )
+            self._replay = False
+            self._gate.set()
+
     def _begin(self) -> _Run:
+        self._goes_on()
         run = self._same()
         if run is not None:
             if not run.open:
