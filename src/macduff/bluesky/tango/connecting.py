@@ -8,10 +8,10 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self
 
-from bluesky.run_engine import call_in_bluesky_event_loop, in_bluesky_event_loop
+from bluesky.run_engine import call_in_bluesky_event_loop, get_bluesky_event_loop, in_bluesky_event_loop
 from ophyd_async.core import DEFAULT_TIMEOUT, NotConnectedError
 
-__all__ = ["CommsConnector", "connect_all"]
+__all__ = ["CommsConnector", "call_in_loop", "connect_all", "running"]
 
 
 class Connectable(Protocol):
@@ -23,10 +23,10 @@ class Connectable(Protocol):
 class CommsConnector:
     """Connects the comms that are made in its `with` or `async with`, when that ends.
 
-    `with` connects in the RunEngine's loop, so a RunEngine is there before; `async with` in the loop that runs it, which
-    must be the RunEngine's if plans are to use the comms. With `sim_mode` nothing real is looked for: signals hold what
-    is put to them. `timeout` is in seconds, for each comm. Where comms fail, one NotConnectedError lists them and why;
-    the others are connected. If the body fails, nothing is connected.
+    `with` connects in the RunEngine's loop, so a RunEngine is there before; `async with` in the loop that runs it,
+    which must be the RunEngine's if plans are to use the comms. With `sim_mode` nothing real is looked for: signals
+    hold what is put to them. `timeout` is in seconds, for each comm. Where comms fail, one NotConnectedError lists them
+    and why; the others are connected. If the body fails, nothing is connected.
     """
 
     _open: ClassVar[ContextVar[CommsConnector | None]] = ContextVar("CommsConnector", default=None)
@@ -91,9 +91,7 @@ class CommsConnector:
 
 def call_in_loop(work: Any) -> Any:
     """Have the RunEngine's loop do it and wait for that; NotConnectedError if there is no such loop."""
-    from bluesky.run_engine import get_bluesky_event_loop
-
-    loop = get_bluesky_event_loop()
+    loop: asyncio.AbstractEventLoop | None = get_bluesky_event_loop()  # type: ignore[no-untyped-call]  # Bluesky's
     if loop is None or not loop.is_running():
         work.close()
         raise NotConnectedError(
@@ -101,6 +99,15 @@ def call_in_loop(work: Any) -> Any:
             "make one first (`RE = RunEngine()`), or use `async with` and `await` in a loop of yours"
         )
     return call_in_bluesky_event_loop(work)
+
+
+def running() -> bool:
+    """Whether this is called in a loop, where nothing may block."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def connect_all(comms: list[Connectable], sim_mode: bool, timeout: float) -> None:
