@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
 
 from macduff.bluesky import MacduffDevice
 from macduff.client import Client, connect
-from tests.system.bluesky_device.home import Connect, Engine
+from tests.system.bluesky_device.home import Connect, Demo, Engine
 
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The websocket of `macduff demo`."""
-    file = tmp_path_factory.mktemp("demo") / "announced.json"
-    command = [sys.executable, "-m", "macduff", "demo", "--port", "0", "--announce", str(file)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        assert "laboratory is at" in process.stderr.readline()
-        yield json.loads(file.read_text())["web"]["environment"]["MACDUFF_ADDRESS"]
-    finally:
-        process.terminate()
-        _, said = process.communicate(timeout=30)
-        assert process.returncode == 0, said
+    demo = Demo(tmp_path_factory.mktemp("demo") / "announced.json")
+    yield demo.start()
+    demo.stop()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Demo]:
+    """A laboratory for one test, which may kill it."""
+    demo = Demo(tmp_path / "announced.json")
+    demo.start()
+    yield demo
+    demo.stop()
 
 
 @pytest.fixture(scope="session")

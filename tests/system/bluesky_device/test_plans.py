@@ -20,9 +20,11 @@ from bluesky.protocols import (
     Triggerable,
 )
 from bluesky.run_engine import call_in_bluesky_event_loop
+from bluesky.utils import FailedStatus
 from event_model import DocumentNames, schema_validators
 
 from macduff.client import Client
+from macduff.errors import BadValue
 from tests.system.bluesky_device.home import Connect, Engine
 
 RUNS = (Triggerable, Preparable, Flyable, Pausable, Collectable)
@@ -69,6 +71,31 @@ def test_scan_moves_and_events_have_the_readback_by_the_name_of_the_motor(engine
     assert len(engine.data("thermo-temperature")) == 3
     assert call_in_bluesky_event_loop(x.locate()) == {"setpoint": 0.1, "readback": 0.1}
     check(engine)
+
+
+def test_who_watches_a_move_hears_where_it_is(engine: Engine, connected: Connect) -> None:
+    x = connected("X")
+    heard: list[dict[str, Any]] = []
+
+    async def move(to: float) -> None:
+        status = x.set(to)
+        status.watch(lambda **update: heard.append(update))
+        await status
+
+    call_in_bluesky_event_loop(move(0.0))
+    heard.clear()
+    call_in_bluesky_event_loop(move(0.3))
+    positions = [update["current"] for update in heard]
+    assert len(positions) > 3 and positions == sorted(positions)
+    assert {"initial": 0.0, "current": 0.3, "target": 0.3, "unit": "mm", "name": "x"}.items() <= heard[-1].items()
+
+
+def test_a_position_beyond_the_limits_is_refused_before_it_moves(engine: Engine, connected: Connect) -> None:
+    x = connected("X")
+    with pytest.raises(BadValue, match="-10 to 10 mm"):
+        call_in_bluesky_event_loop(x.check_value(11))
+    with pytest.raises(FailedStatus, match="BadValue"):
+        engine(bps.mv(x, 11))
 
 
 def test_a_flight_gives_one_event_for_each_step(engine: Engine, connected: Connect, client: Client) -> None:

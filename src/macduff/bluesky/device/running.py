@@ -163,6 +163,7 @@ class Runner:
             return run
         run = self._run = _Run()
         run.status = AsyncStatus(self._go(run), self._device.name)
+        run.status.task.add_done_callback(_seen)
         return run
 
     async def _go(self, run: _Run) -> None:
@@ -178,6 +179,7 @@ class Runner:
                 await self.collector.begin()
             run.sent = True
             running = command.execute()
+            running.task.add_done_callback(_seen)
             if run.kicked is not None:
                 async with Latest(self._device.link, "state", running.task) as states:
                     async for state in states:
@@ -217,3 +219,9 @@ class Runner:
                     total = (await link.state("total_steps")).reading.value
                     yield WatcherUpdate(count, 0, total, name, "steps")
         await run.status
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """A plan that has ended waits for nothing: asyncio would log the error as never retrieved."""
+    if not task.cancelled():
+        task.exception()
