@@ -163,6 +163,26 @@ def test_a_run_that_ended_while_it_was_to_be_paused_is_the_same_run(
     client["DET"].abort()
 
 
+def test_what_had_not_begun_when_the_plan_was_paused_begins_after_the_resume(
+    connected: Connect, client: Client, prepared: int
+) -> None:
+    det = connected("DET")
+
+    async def interrupted() -> None:
+        status = det.trigger()
+        await det.pause()
+        while (await det.link.state("state")).reading.value != "Ready":
+            pass  # each is a round trip; it is configured meanwhile
+        states = [(await det.link.state("state")).reading.value for _ in range(20)]
+        assert set(states) == {"Ready"} and not status.done
+        await det.resume()
+        assert det.trigger() is status
+        await status
+
+    call_in_bluesky_event_loop(interrupted())
+    assert client["DET"].counter == prepared + FRAMES
+
+
 class Refusing:
     """A device that cannot be paused any more."""
 
