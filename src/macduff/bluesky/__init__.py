@@ -1,6 +1,6 @@
-"""Devices for the Bluesky RunEngine: those of Tango, described by hints, and every device of macduff.
+"""Devices for the Bluesky RunEngine: every device of macduff.
 
-Only this package knows Bluesky, ophyd-async and PyTango; install them with `macduff[bluesky]`, and `macduff[tango]`.
+Only this package knows Bluesky and ophyd-async; install them with `macduff[bluesky]`.
 """
 
 from __future__ import annotations
@@ -10,40 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .device.device import MacduffDevice
-    from .tango.comm import TangoComm, make_tango_signals
-    from .tango.connecting import CommsConnector
-    from .tango.connectors import ConnectSimilarlyNamed, ConnectWithoutReading, tango_connector
-    from .tango.devices import TangoDevice
-    from .tango.motor import TangoMotor, TangoMotorComm, tango_motor
-    from .tango.single import TangoSingleAttributeDevice, TangoSingleCommandDevice, TangoSinglePipeDevice
 
-_HOME = {
-    "device.device": "MacduffDevice",
-    "tango.comm": "TangoComm make_tango_signals",
-    "tango.connecting": "CommsConnector",
-    "tango.connectors": "ConnectSimilarlyNamed ConnectWithoutReading tango_connector",
-    "tango.devices": "TangoDevice",
-    "tango.motor": "TangoMotor TangoMotorComm tango_motor",
-    "tango.single": "TangoSingleAttributeDevice TangoSingleCommandDevice TangoSinglePipeDevice",
-}
+_HOME = {"device.device": "MacduffDevice"}
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = [
-    "CommsConnector",
-    "ConnectSimilarlyNamed",
-    "ConnectWithoutReading",
-    "MacduffDevice",
-    "TangoComm",
-    "TangoDevice",
-    "TangoMotor",
-    "TangoMotorComm",
-    "TangoSingleAttributeDevice",
-    "TangoSingleCommandDevice",
-    "TangoSinglePipeDevice",
-    "make_tango_signals",
-    "tango_connector",
-    "tango_motor",
-]
+__all__ = ["MacduffDevice"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,1 +1,0 @@
-"""Tango devices as the Bluesky RunEngine knows devices; the names are in `macduff.bluesky`."""
