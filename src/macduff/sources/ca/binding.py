@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from ...core import UNSET, SourceContext
 from ...errors import DeviceFailed, MacduffError, NotWriteable, TimedOut, Unreachable
 from ...limits import Limits
 from ...values import VAction, VType
+from ..binding import PutDone, ThreadBinding
 from ..glue import placed
 from .encode import encode
 from .facts import Facts, improved
-from .guard import Guard
 from .inspect import vtype_for
 from .link import Link
 from .native import Native
@@ -22,11 +21,10 @@ from .thread import CaThread
 
 __all__ = ["PVBinding", "check_type"]
 
-PutDone = Callable[[MacduffError | None], None]
 ECA_TIMEOUT, ECA_DISCONNECTED, ECA_NO_WRITE_ACCESS = 80, 192, 376
 
 
-class PVBinding:
+class PVBinding(ThreadBinding[CaThread]):
     """Follows the PVs and puts to them, on the thread of Channel Access."""
 
     def __init__(
@@ -42,7 +40,7 @@ class PVBinding:
         follows: bool = False,
     ) -> None:
         """follows: nobody declared the type, so that it is always the PV's."""
-        self.context = context
+        super().__init__(context, pv, "a PV")
         self.shown_facts = self.put_facts = Facts()
         self._pv = pv
         self._rbv = rbv
@@ -53,39 +51,13 @@ class PVBinding:
         self._follows = follows
         self.declared = self._vtype = context.vtype
         self._seen: Any = UNSET
-        self._thread: CaThread | None = None
-        self._closed = False
         self._links: list[Link] = []
-        self._guard = Guard(context.setpoint, lambda a, b: self.declared.equal(a, b), self._later)
 
-    # any thread
+    def _acquire(self) -> CaThread:
+        return CaThread.acquire()
 
-    def start(self) -> None:
-        if not self._closed:
-            self._thread = thread = CaThread.acquire()
-            thread.call(self._begin, thread)
-
-    def close(self) -> None:
-        self._closed = True
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.call(self._end)
-            thread.release()
-
-    def put(self, value: Any, done: PutDone) -> None:
-        thread = self._thread
-        if thread is None:
-            done(self._closed_error())
-            return
-        if not isinstance(self.declared, VAction):
-            self._guard.asked(value)
-        try:
-            thread.call(self._begin_put, thread, value, done)
-        except RuntimeError:  # the loop was closed a moment ago
-            done(self._closed_error())
-
-    def _closed_error(self) -> MacduffError:
-        return placed(Unreachable(f"{self._pv}: expected a PV that is followed, got one that was closed"), self.context)
+    def _type(self) -> VType[Any]:
+        return self.declared
 
     # the thread of Channel Access
 
@@ -121,9 +93,6 @@ class PVBinding:
     def _end(self) -> None:
         for link in self._links:
             link.close()
-
-    def _later(self, seconds: float, function: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, function)
 
     def _begin_put(self, thread: CaThread, value: Any, done: PutDone) -> None:
         def ended(task: asyncio.Task[None]) -> None:

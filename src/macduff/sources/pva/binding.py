@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from ...core import UNSET, SourceContext
 from ...errors import DeviceFailed, MacduffError, TimedOut, Unreachable
 from ...values import VAction, VType
+from ..binding import PutDone, ThreadBinding
 from ..ca.facts import Facts, improved
-from ..ca.guard import Guard
 from ..ca.sinks import Shown, Taken
 from ..glue import placed
 from .encode import encode
@@ -22,10 +21,8 @@ from .putting import put
 
 __all__ = ["PvaBinding"]
 
-PutDone = Callable[[MacduffError | None], None]
 
-
-class PvaBinding:
+class PvaBinding(ThreadBinding[PvaThread]):
     """Follows the PVs and puts to them, on the thread of PVAccess."""
 
     def __init__(
@@ -40,7 +37,7 @@ class PvaBinding:
         follows: bool = False,
     ) -> None:
         """follows: nobody declared the type, so that it is always the PV's."""
-        self.context = context
+        super().__init__(context, pv, "a PV")
         self.shown_facts = self.put_facts = Facts()
         self.declared = self._vtype = context.vtype
         self._pv = pv
@@ -50,39 +47,13 @@ class PvaBinding:
         self._timeout = timeout
         self._follows = follows
         self._seen: Any = UNSET
-        self._thread: PvaThread | None = None
-        self._closed = False
         self._links: list[Link] = []
-        self._guard = Guard(context.setpoint, lambda a, b: self.declared.equal(a, b), self._later)
 
-    # any thread
+    def _acquire(self) -> PvaThread:
+        return PVA.acquire()
 
-    def start(self) -> None:
-        if not self._closed:
-            self._thread = thread = PVA.acquire()
-            thread.call(self._begin, thread)
-
-    def close(self) -> None:
-        self._closed = True
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.call(self._end)
-            thread.release()
-
-    def put(self, value: Any, done: PutDone) -> None:
-        thread = self._thread
-        if thread is None:
-            done(self._closed_error())
-            return
-        if not isinstance(self.declared, VAction):
-            self._guard.asked(value)
-        try:
-            thread.call(self._begin_put, thread, value, done)
-        except RuntimeError:  # the loop was closed a moment ago
-            done(self._closed_error())
-
-    def _closed_error(self) -> MacduffError:
-        return placed(Unreachable(f"{self._pv}: expected a PV that is followed, got one that was closed"), self.context)
+    def _type(self) -> VType[Any]:
+        return self.declared
 
     # the thread of PVAccess
 
@@ -123,9 +94,6 @@ class PvaBinding:
     def _end(self) -> None:
         for link in self._links:
             link.close()
-
-    def _later(self, seconds: float, function: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, function)
 
     def _begin_put(self, thread: PvaThread, value: Any, done: PutDone) -> None:
         def ended(task: asyncio.Task[None]) -> None:

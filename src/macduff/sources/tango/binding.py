@@ -10,8 +10,8 @@ from typing import Any
 from ...core import UNSET, SourceContext
 from ...errors import MacduffError, NotWriteable, Unreachable
 from ...values import Alarm, VAction, VType
+from ..binding import PutDone, ThreadBinding
 from ..ca.facts import Facts, improved
-from ..ca.guard import Guard
 from ..glue import placed
 from .followed import Followed
 from .library import TANGO, TangoThread, as_error
@@ -21,11 +21,10 @@ from .spelling import encode
 
 __all__ = ["TangoBinding"]
 
-PutDone = Callable[[MacduffError | None], None]
 Told = Callable[[Any, Alarm, int], None]
 
 
-class TangoBinding:
+class TangoBinding(ThreadBinding[TangoThread]):
     """Follows the attribute and writes to it, on the thread of Tango."""
 
     def __init__(
@@ -42,8 +41,7 @@ class TangoBinding:
         told: Told | None = None,
     ) -> None:
         """follows: nobody declared the type, so that it is always the attribute's. told: is told each value too."""
-        self.context = context
-        self._name = f"{device}/{member}"
+        super().__init__(context, f"{device}/{member}", "an attribute")
         self._device, self._member = device, member
         self._writable = writable
         self._period, self._events = period, events
@@ -52,43 +50,16 @@ class TangoBinding:
         self._told = told
         self._declared = self._vtype = context.vtype
         self._learned: VType[Any] | None = None
-        self._thread: TangoThread | None = None
-        self._closed = False
         self._followed: Followed | None = None
         self._link: AttributeLink | None = None
         self._written = 0.0
         self._seen: Any = UNSET
-        self._guard = Guard(context.setpoint, lambda a, b: self._vtype.equal(a, b), self._later)
 
-    # any thread
+    def _acquire(self) -> TangoThread:
+        return TANGO.acquire()
 
-    def start(self) -> None:
-        if not self._closed:
-            self._thread = thread = TANGO.acquire()
-            thread.call(self._begin, thread)
-
-    def close(self) -> None:
-        self._closed = True
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.call(self._end)
-            thread.release()
-
-    def put(self, value: Any, done: PutDone) -> None:
-        thread = self._thread
-        if thread is None:
-            done(self._closed_error())
-            return
-        if not isinstance(self._vtype, VAction):
-            self._guard.asked(value)
-        try:
-            thread.call(self._begin_put, thread, value, done)
-        except RuntimeError:  # the loop was closed a moment ago
-            done(self._closed_error())
-
-    def _closed_error(self) -> MacduffError:
-        text = f"{self._name}: expected an attribute that is followed, got one that was closed"
-        return placed(Unreachable(text), self.context)
+    def _type(self) -> VType[Any]:
+        return self._vtype
 
     # the thread of Tango
 
@@ -102,9 +73,6 @@ class TangoBinding:
     def _end(self) -> None:
         if self._followed is not None and self._link is not None:
             self._followed.remove(self._link)
-
-    def _later(self, seconds: float, function: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, function)
 
     # what the link tells
 
