@@ -1,6 +1,6 @@
-"""Devices for the Bluesky RunEngine: every device of macduff.
+"""Devices for the Bluesky RunEngine: those of Tango, described by hints, and every device of macduff.
 
-Only this package knows Bluesky and ophyd-async; install them with `macduff[bluesky]`.
+Only this package knows Bluesky, ophyd-async and PyTango; install them with `macduff[bluesky]`, and `macduff[tango]`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,60 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .device.device import MacduffDevice
+    from .tango.comm import TangoComm, make_tango_signals
+    from .tango.connecting import CommsConnector
+    from .tango.connectors import ConnectSimilarlyNamed, ConnectWithoutReading, tango_connector
+    from .tango.devices import TangoDevice
+    from .tango.member import NotConnected
+    from .tango.motor import TangoMotor, TangoMotorComm, tango_motor
+    from .tango.signals import (
+        TangoAttrR,
+        TangoAttrRW,
+        TangoAttrW,
+        TangoCommand,
+        TangoPipeR,
+        TangoPipeRW,
+        TangoPipeW,
+    )
+    from .tango.single import TangoSingleAttributeDevice, TangoSingleCommandDevice, TangoSinglePipeDevice
 
-_HOME = {"device.device": "MacduffDevice"}
+_HOME = {
+    "device.device": "MacduffDevice",
+    "tango.comm": "TangoComm make_tango_signals",
+    "tango.connecting": "CommsConnector",
+    "tango.connectors": "ConnectSimilarlyNamed ConnectWithoutReading tango_connector",
+    "tango.devices": "TangoDevice",
+    "tango.member": "NotConnected",
+    "tango.motor": "TangoMotor TangoMotorComm tango_motor",
+    "tango.signals": "TangoAttrR TangoAttrRW TangoAttrW TangoCommand TangoPipeR TangoPipeRW TangoPipeW",
+    "tango.single": "TangoSingleAttributeDevice TangoSingleCommandDevice TangoSinglePipeDevice",
+}
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = ["MacduffDevice"]
+__all__ = [
+    "CommsConnector",
+    "ConnectSimilarlyNamed",
+    "ConnectWithoutReading",
+    "MacduffDevice",
+    "NotConnected",
+    "TangoAttrR",
+    "TangoAttrRW",
+    "TangoAttrW",
+    "TangoComm",
+    "TangoCommand",
+    "TangoDevice",
+    "TangoMotor",
+    "TangoMotorComm",
+    "TangoPipeR",
+    "TangoPipeRW",
+    "TangoPipeW",
+    "TangoSingleAttributeDevice",
+    "TangoSingleCommandDevice",
+    "TangoSinglePipeDevice",
+    "make_tango_signals",
+    "tango_connector",
+    "tango_motor",
+]
 
 
 def __getattr__(name: str) -> Any:

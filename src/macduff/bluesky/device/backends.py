@@ -13,8 +13,8 @@ from ophyd_async.core import Callback, CommandBackend, NotConnectedError, Signal
 
 from ...client.model import AttributeInfo, MethodInfo
 from ...client.signature import signature_of
-from ...values import Reading, VEnum
-from .datatypes import as_reading, as_value, data_key, datatype_of
+from ...values import Reading
+from .datatypes import as_reading, as_value, data_key, datatype_of, fits
 from .link import Link
 
 __all__ = ["LinkCommandBackend", "LinkSignalBackend"]
@@ -47,7 +47,7 @@ class LinkSignalBackend(SignalBackend[Any], _Filled):
         self.address, self.member = address, info.name
         if self.datatype is None:
             self.datatype = found
-        elif not _fits(self.datatype, found, info):
+        elif not fits(self.datatype, info.vtype):
             name = getattr(self.datatype, "__name__", self.datatype)
             raise TypeError(f"{address}.{info.name}: expected {name}, got {info.vtype!r}")
         self.link = link
@@ -94,12 +94,6 @@ class LinkSignalBackend(SignalBackend[Any], _Filled):
             await asyncio.Event().wait()  # until cancelled
         finally:
             subscription.close()
-
-
-def _fits(hinted: Any, found: Any, info: AttributeInfo) -> bool:
-    if isinstance(hinted, type) and issubclass(hinted, Enum):
-        return isinstance(info.vtype, VEnum) and {label.value for label in hinted} == set(info.vtype.labels)
-    return bool(hinted == found or (hinted is float and found is int))
 
 
 class LinkCommandBackend(CommandBackend[..., Any], _Filled):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from enum import Enum
+from typing import Any, cast, get_origin
 
 import numpy as np
 from bluesky.protocols import Reading as BlueskyReading
 from event_model import DataKey
-from ophyd_async.core import Array1D
+from ophyd_async.core import Array1D, SubsetEnum, SupersetEnum
 
 from ...client.describe import AttributeState
 from ...values import Reading, Severity, VArray, VBool, VDouble, VEnum, VFloat, VInt, VString, VType
 
-__all__ = ["as_reading", "data_key", "datatype_of"]
+__all__ = ["as_reading", "as_value", "data_key", "datatype_of", "fits", "key_of"]
 
 _SCALARS: dict[type[VType[Any]], tuple[type, str, str]] = {
     VBool: (bool, "boolean", "|b1"),
@@ -40,14 +41,19 @@ def datatype_of(vtype: VType[Any]) -> Any:
 def data_key(state: AttributeState, source: str) -> DataKey:
     """How documents describe an attribute; the shape of an array is the one that it has now."""
     vtype, value = state.info.vtype, state.reading.value
+    shape = (value.shape if isinstance(value, np.ndarray) else (len(value),)) if isinstance(vtype, VArray) else ()
+    return key_of(vtype, shape, source)
+
+
+def key_of(vtype: VType[Any], shape: tuple[int, ...], source: str) -> DataKey:
+    """How documents describe values of a type, of that shape (rows, columns)."""
     scalar: VType[Any] = vtype.element if isinstance(vtype, VArray) else vtype
     _, dtype, numpy = _SCALARS[type(scalar)]
-    key: dict[str, Any] = {"source": source, "dtype": dtype, "shape": [], "dtype_numpy": numpy}
+    key: dict[str, Any] = {"source": source, "dtype": dtype, "shape": list(shape), "dtype_numpy": numpy}
     if isinstance(vtype, VArray):
-        array = isinstance(value, np.ndarray)
-        key |= {"dtype": "array", "shape": list(value.shape) if array else [len(value)]}
-        if array:
-            key["dtype_numpy"] = value.dtype.str
+        key["dtype"] = "array"
+        if not isinstance(scalar, VString | VEnum):
+            key["dtype_numpy"] = np.dtype(scalar.dtype or "bool").str
     elif isinstance(vtype, VInt):
         key["dtype_numpy"] = np.dtype(str(vtype.dtype)).str
     if getattr(scalar, "units", ""):
@@ -83,3 +89,18 @@ def as_value(value: Any, datatype: Any) -> Any:
     if datatype is Sequence[str]:
         return list(value)
     return datatype(value) if isinstance(datatype, type) and isinstance(value, str) else value
+
+
+def fits(hinted: Any, vtype: VType[Any]) -> bool:
+    """Whether an attribute of that type is what a hint says: float takes integers too, an Enum has the same labels."""
+    found = datatype_of(vtype)
+    if isinstance(hinted, type) and issubclass(hinted, Enum):
+        return isinstance(vtype, VEnum) and _same(hinted, {label.value for label in hinted}, set(vtype.labels))
+    array = found is not None and get_origin(found) is np.ndarray
+    return bool(hinted == found or (hinted is float and found is int) or (hinted is np.ndarray and array))
+
+
+def _same(hinted: type[Enum], labels: set[Any], found: set[str]) -> bool:
+    if issubclass(hinted, SubsetEnum):
+        return labels <= found
+    return labels >= found if issubclass(hinted, SupersetEnum) else labels == found

@@ -1,0 +1,164 @@
+"""TangoMotor: a position that takes its time, a state that tells when it has arrived, and a command that stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+
+from bluesky.protocols import Location
+from ophyd_async.core import AsyncStatus, CalculatableTimeout, WatchableAsyncStatus, WatcherUpdate
+
+from .comm import TangoComm
+from .devices import TangoDevice
+from .signals import TangoAttrR, TangoAttrRW, TangoCommand
+
+__all__ = ["TangoMotor", "TangoMotorComm", "tango_motor"]
+
+LOOK = 0.5
+"""Seconds after which the state is read again, whatever events say."""
+SETTLE = 0.05
+"""Seconds for a motor that is neither moving nor there right after the write to begin to move."""
+GRACE = 30.0
+"""Seconds that a move may take beyond three times what its velocity says, where no time-out is given."""
+_MOVING = ("MOVING", "RUNNING")
+_FAILED = ("FAULT",)
+
+
+class TangoMotorComm(TangoComm):
+    """What a motor has; a subclass may have more."""
+
+    position: TangoAttrRW[Any]
+    velocity: TangoAttrRW[Any]
+    state: TangoAttrR[Any]
+    stop: TangoCommand
+
+
+class TangoMotor(TangoDevice):
+    """Movable by writing `position`; it has arrived when `state` is no longer MOVING.
+
+    Events only wake it: whether it has arrived is read from the device, after each of them and every half second.
+    """
+
+    readings: ClassVar[tuple[str, ...] | None] = ("position",)
+    configuration: ClassVar[tuple[str, ...]] = ("velocity",)
+    comm: TangoMotorComm
+
+    def __init__(self, comm: TangoMotorComm, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(comm, name, **kwargs)
+        self._waiting: set[asyncio.Event] = set()
+        self._staged = self._subscribed = False
+
+    @WatchableAsyncStatus.wrap
+    async def set(
+        self, value: float, timeout: CalculatableTimeout = "CALCULATE_TIMEOUT"
+    ) -> AsyncIterator[WatcherUpdate[float]]:
+        """Move there. The status is done when the motor rests, be it stopped on its way; it tells watchers where it is.
+
+        `timeout` is in seconds; by default it is what the velocity lets expect, and more; None waits for ever.
+        ValueError if `value` is beyond the limits, TimeoutError, or RuntimeError if the motor is in FAULT.
+        """
+        self.check_value(value)
+        position = self.comm.position
+        initial = await position.get_value(cached=False)
+        limit = await self._expected(abs(value - initial)) if timeout == "CALCULATE_TIMEOUT" else timeout
+        deadline = None if limit is None else time.monotonic() + float(limit)
+        with self._woken() as wake:
+            await position.set(value)
+            settled, moved, arrived = time.monotonic() + SETTLE, False, False
+            while not arrived:
+                wake.clear()
+                state, current = await self._state(), await position.get_value(cached=False)
+                yield WatcherUpdate(
+                    current=current, initial=initial, target=value, name=self.name,
+                    unit=position.units or None, precision=position.precision,
+                )  # fmt: skip
+                if state in _FAILED:
+                    raise RuntimeError(f"{self.name}: expected it to arrive at {value}, got state {state} at {current}")
+                now = time.monotonic()
+                moved |= state in _MOVING
+                arrived = state not in _MOVING and (moved or now >= settled or self._is_there(current, value))
+                left = math.inf if deadline is None else deadline - now
+                if not arrived and left <= 0:
+                    raise TimeoutError(f"{self.name}: expected it to arrive at {value} within {limit:g} s, "
+                                       f"got state {state} at {current}")  # fmt: skip
+                if not arrived:  # at rest elsewhere right after the write: it may not have begun yet
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(wake.wait(), min(LOOK if moved else settled - now, left))
+
+    async def _state(self) -> str:
+        """The state's name."""
+        state = await self.comm.state.get_value(cached=False)
+        return str(getattr(state, "name", state))
+
+    def _is_there(self, current: float, target: float) -> bool:
+        precision = self.comm.position.precision
+        return abs(current - target) <= (1e-6 * max(1.0, abs(target)) if precision is None else 10.0**-precision)
+
+    async def _expected(self, distance: float) -> float:
+        """Seconds after which a move has failed."""
+        velocity = abs(float(await self.comm.velocity.get_value(cached=False)))
+        return GRACE + (3 * distance / velocity if velocity > 0 else 10 * GRACE)
+
+    @contextmanager
+    def _woken(self) -> Iterator[asyncio.Event]:
+        """An event that is set when the state changes; subscribed to before anything is written."""
+        wake = asyncio.Event()
+        self._waiting.add(wake)
+        self._subscribe()
+        try:
+            yield wake
+        finally:
+            self._waiting.discard(wake)
+            self._unsubscribe()
+
+    def _changed(self, _: object) -> None:
+        for wake in self._waiting:
+            wake.set()
+
+    def _subscribe(self) -> None:
+        if not self._subscribed:
+            self.comm.state.subscribe_reading(self._changed)
+            self._subscribed = True
+
+    def _unsubscribe(self) -> None:
+        if self._subscribed and not self._staged and not self._waiting:
+            self._subscribed = False
+            self.comm.state.clear_sub(self._changed)
+
+    def check_value(self, value: float) -> None:
+        """ValueError if the position's limits do not allow it."""
+        low, high = self.comm.position.limits or (None, None)
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise ValueError(f"{self.name}: expected a position from {low} to {high}, got {value}")
+
+    async def stop(self, success: bool = True) -> None:
+        """Stop it where it is, whatever `success` says (rule 40); the status of its move is then done."""
+        await self.comm.stop.execute()
+
+    async def locate(self) -> Location[float]:
+        """Where it is, and where it was told to go (rule 33)."""
+        location: Location[float] = await self.comm.position.locate()
+        return location
+
+    @AsyncStatus.wrap
+    async def stage(self) -> None:
+        """Keep the subscription to the state from here to `unstage`, so that moves need not make one each."""
+        self._staged = True
+        self._subscribe()
+
+    @AsyncStatus.wrap
+    async def unstage(self) -> None:
+        """End the subscription; a motor that is not at rest is stopped (rule 40)."""
+        self._staged = False
+        self._unsubscribe()
+        if await self._state() in _MOVING:
+            await self.stop()
+
+
+def tango_motor(dev_name: str, name: str | None = None) -> TangoMotor:
+    """A motor of that Tango device, whose members are found by name: Position, Velocity, State, Stop."""
+    return TangoMotor(TangoMotorComm(dev_name), name)
