@@ -1,0 +1,63 @@
+"""Programs of examples/bluesky, run as processes, and what the pages show of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from tests.support import free_port
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = ROOT / "examples" / "bluesky"
+PAGES = ROOT / "docs" / "explanation"
+PORT = "45678"
+"""What the pages show for any port."""
+
+
+class TangoServer:
+    """examples/bluesky/tango_server.py in a process of its own."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def motor(self) -> str:
+        return f"tango://127.0.0.1:{self.port}/lab/motor/1#dbase=no"
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-u", str(PROGRAMS / "tango_server.py"), str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if "Ready to accept request" in line:
+                return self
+        self.__exit__()
+        raise AssertionError(f"the server ended: {''.join(said)}")
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate(timeout=10)
+
+
+def run(program: str, *arguments: str) -> list[str]:
+    """The parts, between empty lines, of what the program prints; it has nothing to complain of."""
+    command = [sys.executable, str(PROGRAMS / f"{program}.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    said = re.sub(r"(?<=127\.0\.0\.1:)\d+", PORT, done.stdout)
+    said = re.sub(r"'(\S+)' object can't be awaited", r"object \1 can't be used in 'await' expression", said)  # 3.14
+    return said.strip("\n").split("\n\n")
+
+
+def blocks(page: str) -> list[str]:
+    """What the page shows as printed: its text blocks, and its tables that come from a program."""
+    text = (PAGES / f"{page}.md").read_text()
+    found = re.findall(r"```text\n(.*?)\n```|% printed\n(\|.*?\|)\n(?!\|)", text, re.DOTALL)
+    return [block or table for block, table in found]
