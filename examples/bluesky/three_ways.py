@@ -72,7 +72,8 @@ def wrong_in_a_coroutine(x: Any) -> None:
         call_in_bluesky_event_loop(x.position.get_value(), timeout=0.5)
 
     async def awaits_a_plan() -> None:
-        await bps.mv(x, 1)
+        plan: Any = bps.mv(x, 1)
+        await plan
 
     told("call_in_bluesky_event_loop(x.position.get_value(), timeout=0.5)",
          lambda: call_in_bluesky_event_loop(waits_for_its_own_loop()))  # fmt: skip

@@ -26,9 +26,23 @@ def calls(table: str) -> Iterator[tuple[str, bool]]:
     """Each call, and whether it can be awaited."""
     for line in table.splitlines()[2:]:
         _, _, can, cannot, _ = line.split("|")
-        yield from ((call, True) for call in can.split(","))
-        yield from ((call, False) for call in cannot.split(","))
+        yield from ((call.strip(), True) for call in can.split(","))
+        yield from ((call.strip(), False) for call in cannot.split(","))
 
 
 def test_call_await_and_yield(laboratory: Demo) -> None:
     assert sorted(run("three_ways", f"{laboratory.address}/X")) == sorted(blocks("bluesky-loop"))
+
+
+def test_protocols(laboratory: Demo, tango_server: TangoServer) -> None:
+    table, *messages = run("protocols", laboratory.address, tango_server.motor)
+    shown = blocks("bluesky-hardware")
+    if version("bluesky").startswith("1.15."):
+        assert sorted([table, *messages]) == sorted(shown)
+    else:  # others may have more protocols, and plans of other messages
+        (rows,) = [block for block in shown if block.startswith("|")]
+        assert set(rows.splitlines()) <= set(table.splitlines())
+
+
+def test_a_paused_plan(laboratory: Demo) -> None:
+    assert run("pausing", laboratory.address) == blocks("bluesky-pause")
