@@ -33,7 +33,10 @@ def ended_run_engine() -> Iterator[RunEngine]:
 
 
 async def _end(loop: asyncio.AbstractEventLoop) -> None:
-    await loop.shutdown_default_executor()
-    await loop.shutdown_asyncgens()
-    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+    """As asyncio.run ends a loop: tasks first."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()

@@ -223,5 +223,14 @@ def test_an_aborted_plan_stops_the_motor(server: MotorProgram, run_engine: RunEn
     assert str(call(motor.comm.state.get_value())) == "ON"
 
 
+async def test_a_move_that_is_stopped_before_it_wrote_does_not_begin(server: MotorProgram) -> None:
+    """A plan may fail right after its `abs_set`: the RunEngine stops the motor before the move got that far."""
+    motor = await motor_at_rest(server, velocity=1.0)
+    status = motor.set(900.0)
+    await motor.stop()
+    await status
+    assert str(await motor.comm.state.get_value()) == "ON"
+
+
 def call(coroutine: Any) -> Any:
     return call_in_bluesky_event_loop(coroutine, timeout=10)

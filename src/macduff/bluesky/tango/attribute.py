@@ -19,6 +19,7 @@ from ...values import VArray, VType
 from ..device.datatypes import as_value, datatype_of, fits, key_of
 from .member import Member
 from .monitor import Monitoring
+from .together import configuration, read
 
 __all__ = ["AttributeBackend"]
 
@@ -55,9 +56,9 @@ class AttributeBackend(SignalBackend[Any]):
         member = self.member
         async with member.connecting(timeout):
             proxy = await member.reach()
-            self._learn((await member.ask(proxy.get_attribute_config_ex, [member.signal_name]))[0])
+            self._learn(await member.answer(configuration(proxy, member.signal_name)))
             if member.reads:
-                self._reading(await member.ask(proxy.read_attribute, member.signal_name))
+                self._reading(await member.answer(read(proxy, member.signal_name)))
             await member.found(proxy)
 
     def _learn(self, info: Any) -> None:
@@ -109,7 +110,7 @@ class AttributeBackend(SignalBackend[Any]):
     async def read(self) -> Any:
         """A tango.DeviceAttribute."""
         member, proxy = self.member, self.member.needed()
-        return await member.ask(proxy.read_attribute, member.signal_name)
+        return await member.answer(read(proxy, member.signal_name))
 
     def _reading(self, raw: Any) -> Reading[Any]:
         severity = _SEVERITIES.get(str(raw.quality), -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -82,8 +82,12 @@ class Member:
 
     async def ask(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a function of the proxy; MacduffError with what Tango says."""
+        return await self.answer(ask(function, *args))
+
+    async def answer(self, asked: Awaitable[Any]) -> Any:
+        """What was asked of the device; MacduffError with what Tango says."""
         try:
-            return await ask(function, *args)
+            return await asked
         except load().DevFailed as error:
             raise as_error(error, self.where) from error
 

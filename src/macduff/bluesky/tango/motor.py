@@ -51,27 +51,38 @@ class TangoMotor(TangoDevice):
         super().__init__(comm, name, **kwargs)
         self._waiting: set[asyncio.Event] = set()
         self._staged = self._subscribed = False
+        self._writing: set[AsyncStatus[None]] = set()
+        self._stops = 0
+        """How often it was told to stop, so that moves know whether they were."""
 
-    @WatchableAsyncStatus.wrap
-    async def set(
-        self, value: float, timeout: CalculatableTimeout = "CALCULATE_TIMEOUT"
-    ) -> AsyncIterator[WatcherUpdate[float]]:
+    def set(self, value: float, timeout: CalculatableTimeout = "CALCULATE_TIMEOUT") -> WatchableAsyncStatus[float]:
         """Move there. The status is done when the motor rests, be it stopped on its way; it tells watchers where it is.
 
         `timeout` is in seconds; by default it is what the velocity lets expect, and more; None waits for ever.
         ValueError if `value` is beyond the limits, TimeoutError, or RuntimeError if the motor is in FAULT.
         """
+        return self._move(value, timeout, self._stops)
+
+    @WatchableAsyncStatus.wrap
+    async def _move(
+        self, value: float, timeout: CalculatableTimeout, stops: int
+    ) -> AsyncIterator[WatcherUpdate[float]]:
+        """stops: how often it had been told to stop when this move was asked for."""
         self.check_value(value)
         position = self.comm.position
-        initial = await position.get_value(cached=False)
-        limit = await self._expected(abs(value - initial)) if timeout == "CALCULATE_TIMEOUT" else timeout
+        initial, velocity = await asyncio.gather(
+            position.get_value(cached=False), self.comm.velocity.get_value(cached=False)
+        )
+        limit = _expected(abs(value - initial), abs(velocity)) if timeout == "CALCULATE_TIMEOUT" else timeout
         deadline = None if limit is None else time.monotonic() + float(limit)
         with self._woken() as wake:
-            await position.set(value)
+            if self._stops != stops:
+                return
+            await self._write(value)
             settled, moved, arrived = time.monotonic() + SETTLE, False, False
             while not arrived:
                 wake.clear()
-                state, current = await self._state(), await position.get_value(cached=False)
+                state, current = await asyncio.gather(self._state(), position.get_value(cached=False))
                 yield WatcherUpdate(
                     current=current, initial=initial, target=value, name=self.name,
                     unit=position.units or None, precision=position.precision,
@@ -89,6 +100,14 @@ class TangoMotor(TangoDevice):
                     with suppress(TimeoutError):
                         await asyncio.wait_for(wake.wait(), min(LOOK if moved else settled - now, left))
 
+    async def _write(self, value: float) -> None:
+        writing = self.comm.position.set(value)
+        self._writing.add(writing)
+        try:
+            await writing
+        finally:
+            self._writing.discard(writing)
+
     async def _state(self) -> str:
         """The state's name."""
         state = await self.comm.state.get_value(cached=False)
@@ -97,11 +116,6 @@ class TangoMotor(TangoDevice):
     def _is_there(self, current: float, target: float) -> bool:
         precision = self.comm.position.precision
         return abs(current - target) <= (1e-6 * max(1.0, abs(target)) if precision is None else 10.0**-precision)
-
-    async def _expected(self, distance: float) -> float:
-        """Seconds after which a move has failed."""
-        velocity = abs(float(await self.comm.velocity.get_value(cached=False)))
-        return GRACE + (3 * distance / velocity if velocity > 0 else 10 * GRACE)
 
     @contextmanager
     def _woken(self) -> Iterator[asyncio.Event]:
@@ -136,8 +150,15 @@ class TangoMotor(TangoDevice):
             raise ValueError(f"{self.name}: expected a position from {low} to {high}, got {value}")
 
     async def stop(self, success: bool = True) -> None:
-        """Stop it where it is, whatever `success` says (rule 40); the status of its move is then done."""
+        """Stop it where it is, whatever `success` says (rule 40); the status of its move is then done.
+
+        A move that has not written its position yet does not begin; one that is writing it is stopped thereafter.
+        """
+        self._stops += 1
         await self.comm.stop.execute()
+        if self._writing:  # the device may have been told to stop before it was told to move
+            await asyncio.wait([writing.task for writing in self._writing])
+            await self.comm.stop.execute()
 
     async def locate(self) -> Location[float]:
         """Where it is, and where it was told to go (rule 33)."""
@@ -157,6 +178,11 @@ class TangoMotor(TangoDevice):
         self._unsubscribe()
         if await self._state() in _MOVING:
             await self.stop()
+
+
+def _expected(distance: float, velocity: float) -> float:
+    """Seconds after which a move has failed."""
+    return GRACE + (3 * distance / velocity if velocity > 0 else 10 * GRACE)
 
 
 def tango_motor(dev_name: str, name: str | None = None) -> TangoMotor:
