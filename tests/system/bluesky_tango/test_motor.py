@@ -205,7 +205,7 @@ def test_a_paused_plan_stops_the_motor_and_resumed_it_moves_on(server: MotorProg
     with pytest.raises(RunEngineInterrupted):
         run_engine(plan())
     where = call(motor.locate())["readback"]
-    assert 0.0 < where < 10.0 and call(motor.comm.state.get_value()) != "MOVING"
+    assert 0.0 < where < 10.0 and call(motor.comm.state.get_value(cached=False)) != "MOVING"
     run_engine.resume()  # type: ignore[no-untyped-call]  # Bluesky's
     assert call(motor.locate())["readback"] == 10.0
 
@@ -220,7 +220,7 @@ def test_an_aborted_plan_stops_the_motor(server: MotorProgram, run_engine: RunEn
 
     with pytest.raises(ValueError, match="enough"):
         run_engine(plan())
-    assert str(call(motor.comm.state.get_value())) == "ON"
+    assert str(call(motor.comm.state.get_value(cached=False))) == "ON"
 
 
 async def test_a_move_that_is_stopped_before_it_wrote_does_not_begin(server: MotorProgram) -> None:
@@ -229,7 +229,7 @@ async def test_a_move_that_is_stopped_before_it_wrote_does_not_begin(server: Mot
     status = motor.set(900.0)
     await motor.stop()
     await status
-    assert str(await motor.comm.state.get_value()) == "ON"
+    assert str(await motor.comm.state.get_value(cached=False)) == "ON"
 
 
 def call(coroutine: Any) -> Any:
