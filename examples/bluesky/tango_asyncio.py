@@ -31,12 +31,6 @@ GROUPS = {
     "the device": r"",
 }
 """What a call is about: the first that fits its name."""
-
-
-async def told(event: Any) -> None:
-    """An event that nobody wants."""
-
-
 ASKED: dict[str, tuple[Any, ...]] = {
     "read_attribute": ("Position",),
     "read_attributes": (["Position", "Velocity"],),
@@ -45,7 +39,6 @@ ASKED: dict[str, tuple[Any, ...]] = {
     "write_read_attribute": ("Velocity", 10.0),
     "command_inout": ("Double", 2.0),
     "get_attribute_config": ("Position",),
-    "subscribe_event": ("State", tango.EventType.CHANGE_EVENT, told, tango.EventSubMode.AsyncRead),
     "attribute_query": ("Position",),
     "command_query": ("Stop",),
     "black_box": (1,),

@@ -20,6 +20,8 @@ class Motor(Device):
     Position = attribute(dtype=float, access=RW, unit="mm", format="%8.3f", min_value=-10, max_value=10)
     Velocity = attribute(dtype=float, access=RW, unit="mm/s")
     Spectrum = attribute(dtype=(int,), max_dim_x=8)
+    Low_Limit = attribute(dtype=float, unit="mm")
+    LowLimit = attribute(dtype=bool, doc="whether it is there")
     Reads = attribute(dtype=int, doc="how often Position was read")
 
     def init_device(self) -> None:
@@ -51,6 +53,12 @@ class Motor(Device):
 
     def read_Spectrum(self) -> list[int]:
         return [1, 2, 3]
+
+    def read_Low_Limit(self) -> float:
+        return -10.0
+
+    def read_LowLimit(self) -> bool:
+        return self.now() <= -10.0
 
     def read_Reads(self) -> int:
         return self.reads

@@ -32,6 +32,7 @@ def right(x: Any, run: Callable[[Any], Any]) -> None:
         (coroutine,) = yield from bps.wait_for([in_a_coroutine])
         print(f"yield from bps.wait_for: {coroutine.result()}")
 
+    run(bps.mv(x, 1))
     print(f"call_in_bluesky_event_loop: x is at {call_in_bluesky_event_loop(x.position.get_value())}")
     run(in_a_plan())
 

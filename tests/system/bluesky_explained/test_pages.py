@@ -30,6 +30,10 @@ def calls(table: str) -> Iterator[tuple[str, bool]]:
         yield from ((call.strip(), False) for call in cannot.split(","))
 
 
+def test_signals(tango_server: TangoServer) -> None:
+    assert run("tango_signals", tango_server.motor) == blocks("tango-signals")
+
+
 def test_call_await_and_yield(laboratory: Demo) -> None:
     assert sorted(run("three_ways", f"{laboratory.address}/X")) == sorted(blocks("bluesky-loop"))
 
