@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.bluesky_device.home import Demo
-from tests.system.bluesky_explained.shown import TangoServer
+from tests.system.bluesky_explained.shown import Laboratory, TangoServer
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +17,7 @@ def tango_server() -> Iterator[TangoServer]:
 
 
 @pytest.fixture(scope="module")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`macduff demo`."""
-    demo = Demo(tmp_path_factory.mktemp("demo") / "announced.json")
-    demo.start()
-    yield demo
-    demo.stop()
+def laboratory() -> Iterator[Laboratory]:
+    """The demonstration."""
+    with Laboratory() as laboratory:
+        yield laboratory

@@ -17,33 +17,47 @@ PORT = "45678"
 """What the pages show for any port."""
 
 
-class TangoServer:
-    """examples/bluesky/tango_server.py in a process of its own."""
+class Started:
+    """A program in a process of its own, from its line that says that it is ready."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, ready: str, *command: str) -> None:
+        self._ready, self._command = ready, command
         self._process: subprocess.Popen[str] | None = None
 
-    @property
-    def motor(self) -> str:
-        return f"tango://127.0.0.1:{self.port}/lab/motor/1#dbase=no"
-
     def __enter__(self) -> Self:
-        command = [sys.executable, "-u", str(PROGRAMS / "tango_server.py"), str(self.port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
+        command = [sys.executable, "-u", *self._command]
+        process = self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert process.stdout is not None
         said = []
-        for line in self._process.stdout:
+        for line in process.stdout:
             said.append(line)
-            if "Ready to accept request" in line:
+            if self._ready in line:
                 return self
         self.__exit__()
-        raise AssertionError(f"the server ended: {''.join(said)}")
+        raise AssertionError(f"it ended: {''.join(said)}")
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
-        self._process.kill()
+        self._process.terminate()
         self._process.communicate(timeout=10)
+
+
+class TangoServer(Started):
+    """examples/bluesky/tango_server.py."""
+
+    def __init__(self) -> None:
+        port = free_port()
+        super().__init__("Ready to accept request", str(PROGRAMS / "tango_server.py"), str(port))
+        self.motor = f"tango://127.0.0.1:{port}/lab/motor/1#dbase=no"
+
+
+class Laboratory(Started):
+    """`macduff demo`."""
+
+    def __init__(self) -> None:
+        port = free_port()
+        super().__init__("laboratory is at", "-m", "macduff", "demo", "--port", str(port))
+        self.address = f"ws://127.0.0.1:{port}"
 
 
 def run(program: str, *arguments: str) -> list[str]:

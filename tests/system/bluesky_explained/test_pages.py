@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from tests.system.bluesky_device.home import Demo
-from tests.system.bluesky_explained.shown import TangoServer, blocks, run
+from tests.system.bluesky_explained.shown import Laboratory, TangoServer, blocks, run
 
 
 def test_awaiting_tango(tango_server: TangoServer) -> None:
@@ -34,11 +33,11 @@ def test_signals(tango_server: TangoServer) -> None:
     assert run("tango_signals", tango_server.motor) == blocks("tango-signals")
 
 
-def test_call_await_and_yield(laboratory: Demo) -> None:
+def test_call_await_and_yield(laboratory: Laboratory) -> None:
     assert sorted(run("three_ways", f"{laboratory.address}/X")) == sorted(blocks("bluesky-loop"))
 
 
-def test_protocols(laboratory: Demo, tango_server: TangoServer) -> None:
+def test_protocols(laboratory: Laboratory, tango_server: TangoServer) -> None:
     table, *messages = run("protocols", laboratory.address, tango_server.motor)
     shown = blocks("bluesky-hardware")
     if version("bluesky").startswith("1.15."):
@@ -48,5 +47,5 @@ def test_protocols(laboratory: Demo, tango_server: TangoServer) -> None:
         assert set(rows.splitlines()) <= set(table.splitlines())
 
 
-def test_a_paused_plan(laboratory: Demo) -> None:
+def test_a_paused_plan(laboratory: Laboratory) -> None:
     assert run("pausing", laboratory.address) == blocks("bluesky-pause")
