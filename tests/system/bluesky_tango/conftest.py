@@ -1,4 +1,4 @@
-"""Motors of a Tango server in another process, and a RunEngine that is gone after the test."""
+"""Motors and attributes of Tango servers in other processes, and a RunEngine that is gone after the test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from bluesky.run_engine import RunEngine
 
 from tests.support.engine import ended_run_engine
+from tests.system.bluesky_tango.lab import LabProgram
 from tests.system.bluesky_tango.server import MotorProgram
 
 
@@ -15,6 +16,13 @@ from tests.system.bluesky_tango.server import MotorProgram
 def server(request: pytest.FixtureRequest) -> Iterator[MotorProgram]:
     """Of the kind that the module names as KIND, else one whose motors push their state."""
     with MotorProgram(getattr(request.module, "KIND", "events")) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LabProgram]:
+    """Attributes of every type."""
+    with LabProgram() as program:
         yield program
 
 

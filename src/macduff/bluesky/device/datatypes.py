@@ -86,7 +86,7 @@ def as_reading(reading: Reading, datatype: Any) -> BlueskyReading[Any]:
 
 def as_value(value: Any, datatype: Any) -> Any:
     """A value of an attribute as a signal of that datatype gives it."""
-    if datatype is Sequence[str]:
+    if datatype == Sequence[str]:  # each of these is an object of its own
         return list(value)
     return datatype(value) if isinstance(datatype, type) and isinstance(value, str) else value
 

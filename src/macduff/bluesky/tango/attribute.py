@@ -15,15 +15,15 @@ from ...sources.ca.facts import Facts, improved
 from ...sources.tango.library import load
 from ...sources.tango.native import Native, facts_of, native_of, time_of, vtype_for
 from ...sources.tango.spelling import Decode, decoder, encode
-from ...values import VArray, VType
+from ...values import VArray, VDouble, VInt, VType
 from ..device.datatypes import as_value, datatype_of, fits, key_of
 from .member import Member
 from .monitor import Monitoring
 from .together import configuration, read
 
-__all__ = ["AttributeBackend"]
+__all__ = ["SEVERITIES", "AttributeBackend"]
 
-_SEVERITIES = {"ATTR_VALID": 0, "ATTR_CHANGING": 0, "ATTR_WARNING": 1, "ATTR_ALARM": 2, "ATTR_INVALID": -1}
+SEVERITIES = {"ATTR_VALID": 0, "ATTR_CHANGING": 0, "ATTR_WARNING": 1, "ATTR_ALARM": 2, "ATTR_INVALID": -1}
 
 
 class AttributeBackend(SignalBackend[Any]):
@@ -42,6 +42,7 @@ class AttributeBackend(SignalBackend[Any]):
         self.facts = Facts()
         self._vtype: VType[Any] | None = None
         self._decode: Decode = lambda raw: raw
+        self._info: Any = None
         self._shape: tuple[int, ...] = ()
         self._last: Any = None
         self._monitoring: Monitoring | None = None
@@ -66,7 +67,10 @@ class AttributeBackend(SignalBackend[Any]):
         member.signal_name = str(info.name)
         native = native_of(member.dev_name, info, load())
         facts = facts_of(info, native)
-        vtype = improved(vtype_for(native), facts, facts)
+        plain = vtype_for(native)
+        if self.hinted is float and isinstance(plain, VInt):  # which takes integers too
+            plain = VDouble()
+        vtype = improved(plain, facts, facts)
         found = datatype_of(vtype)
         if found is None:
             raise BadValue(
@@ -82,6 +86,7 @@ class AttributeBackend(SignalBackend[Any]):
                 warnings.warn(f"{native} is read-only: its signal can be read, and refuses to be put; "
                               "hint TangoAttrR to say so", stacklevel=2)  # fmt: skip
         self.native, self.facts, self._vtype = native, facts, vtype
+        self._info = info  # written with it: with its name PyTango asks for it each time
         self._decode = decoder(vtype, native)
         self.datatype = found if self.hinted is None else self.hinted
         columns, rows = int(info.max_dim_x), int(info.max_dim_y)
@@ -113,7 +118,7 @@ class AttributeBackend(SignalBackend[Any]):
         return await member.answer(read(proxy, member.signal_name))
 
     def _reading(self, raw: Any) -> Reading[Any]:
-        severity = _SEVERITIES.get(str(raw.quality), -1)
+        severity = SEVERITIES.get(str(raw.quality), -1)
         if raw.value is not None or severity >= 0:
             self._last = self._value(raw.value)
         elif self._last is None:
@@ -121,7 +126,8 @@ class AttributeBackend(SignalBackend[Any]):
         return Reading(value=self._last, timestamp=time_of(raw.time) / 1e9, alarm_severity=severity)
 
     def _value(self, raw: Any) -> Any:
-        return as_value(self._decode(raw), self.datatype)
+        value = as_value(self._decode(raw), self.datatype)
+        return float(value) if self.datatype is float else value
 
     def _nothing(self) -> Any:
         """For a value that was never valid: documents need one of the type."""
@@ -140,9 +146,17 @@ class AttributeBackend(SignalBackend[Any]):
             value = await self.get_setpoint()
         checked = self._vtype.validate_setpoint(value, member.where)
         raw = encode(self._vtype, checked, native)
-        await member.ask(proxy.write_attribute, member.signal_name, raw)
+        await member.ask(proxy.write_attribute, self._info, raw)
 
     # monitoring
+
+    @property
+    def has_events(self) -> bool:
+        """Whether it is monitored, and events tell each change."""
+        return self._monitoring is not None and self._monitoring.has_events
+
+    async def _ping(self) -> None:
+        await self.member.ask(self.member.needed().ping)
 
     def set_callback(self, callback: Callback[Reading[Any]] | None) -> None:
         if self._monitoring is not None and callback is not None:
@@ -152,5 +166,5 @@ class AttributeBackend(SignalBackend[Any]):
             self._monitoring = None
         if callback is not None:
             self.member.needed()
-            self._monitoring = Monitoring(self.get_reading, callback, self.monitor_period)
+            self._monitoring = Monitoring(self.get_reading, self._ping, callback, self.monitor_period)
             self._monitoring.subscribe(self.member.dev_name, self.member.signal_name, self._reading)

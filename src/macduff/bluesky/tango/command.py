@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from ophyd_async.core import CommandBackend
 
 from ...errors import BadValue, NotFound
+from ...sources.tango.commands import Command, command_of
+from ...sources.tango.library import load
 from .member import Member
 
 __all__ = ["CommandOfDevice"]
@@ -18,7 +22,8 @@ class CommandOfDevice(CommandBackend[..., Any]):
     def __init__(self) -> None:
         super().__init__(None)
         self.member = Member("command")
-        self._takes = self._gives = ""
+        self._takes = ""
+        self._command: Command | None = None
 
     def source(self, name: str) -> str:
         return self.member.source()
@@ -34,7 +39,8 @@ class CommandOfDevice(CommandBackend[..., Any]):
                 names = ", ".join(sorted(info.cmd_name for info in known.values()))
                 raise NotFound(f"{member.where}: expected one of the device's commands ({names}), got no such one")
             member.signal_name = str(info.cmd_name)
-            self._takes, self._gives = str(info.in_type), str(info.out_type)
+            self._takes = str(info.in_type)
+            self._command = command_of(info, member.signal_name)
             await member.found(proxy)
 
     async def execute(self, *argument: Any, **named: Any) -> Any:
@@ -45,9 +51,23 @@ class CommandOfDevice(CommandBackend[..., Any]):
             wanted = "no argument" if self._takes == "DevVoid" else f"one argument ({self._takes})"
             got = ", ".join([*(f"{name}=..." for name in named), *map(repr, given)]) or "none"
             raise BadValue(f"{member.where}: expected {wanted}, got {got}")
-        try:
-            return await member.ask(proxy.command_inout, member.signal_name, *given)
-        except TypeError as error:  # PyTango's, about the argument
-            raise BadValue(
-                f"{member.where}: expected {self._takes}, got {given[0] if given else None!r}: {error}"
-            ) from error
+        return await member.ask(proxy.command_inout, member.signal_name, *map(self._argument, given))
+
+    def _argument(self, value: Any) -> Any:
+        """As Tango wants it; BadValue for what the command's type cannot hold."""
+        where, tango, command = self.member.where, load(), self._command
+        assert command is not None  # it is connected
+        takes = dict(command.spec.takes)
+        if isinstance(value, tango.DevState):
+            value = str(value)
+        parts = [value]
+        if len(takes) == 2 or self._takes == "DevEncoded":  # numbers and texts, format and data
+            if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
+                raise BadValue.of(where, f"a pair, for {self._takes}", value)
+            parts = list(value)
+        if self._takes == "DevEncoded":
+            parts = [{"format": parts[0], "data": np.frombuffer(bytes(parts[1]), np.uint8)}]
+        given = {
+            name: vtype.validate(part, where) for (name, vtype), part in zip(takes.items(), parts, strict=True)
+        }  # fmt: skip
+        return command.argument(given, tango, where)

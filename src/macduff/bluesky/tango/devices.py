@@ -8,10 +8,20 @@ from typing import Any, ClassVar, cast
 
 from bluesky.protocols import Hints, Reading
 from event_model import DataKey
-from ophyd_async.core import AsyncStatus, Device, DeviceConnector, DeviceMock, SignalR, SignalW, merge_gathered_dicts
+from ophyd_async.core import (
+    DEFAULT_TIMEOUT,
+    AsyncStatus,
+    Device,
+    DeviceConnector,
+    DeviceMock,
+    SignalR,
+    SignalW,
+    merge_gathered_dicts,
+)
 
 from .comm import TangoComm
 from .connecting import call_in_loop, running
+from .member import forget_cancelled
 from .members import kind_of
 
 __all__ = ["TangoDevice", "default_name"]
@@ -80,6 +90,12 @@ class TangoDevice(Device):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.comm!r}, {self.name!r})"
+
+    async def connect(
+        self, mock: bool | DeviceMock[Any] = False, timeout: float = DEFAULT_TIMEOUT, force_reconnect: bool = False
+    ) -> None:
+        forget_cancelled(self)
+        await super().connect(mock, timeout, force_reconnect)
 
     def children(self) -> Iterator[tuple[str, Device]]:
         """The comm's signals by their hints, then other devices that a subclass has."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ophyd_async.core import NotConnectedError
+from ophyd_async.core import Device, NotConnectedError
 
 from ...errors import MacduffError
 from ...sources.tango.library import as_error, load
-from .proxies import ask, get_proxy
+from .proxies import ask, ask_device, get_proxy
+from .reaching import address_of
 
-__all__ = ["Member", "NotConnected"]
+__all__ = ["Member", "NotConnected", "forget_cancelled"]
 
 NotConnected = NotConnectedError
 """ophyd-async's error, by the name that Tango's signals began with."""
@@ -77,12 +78,12 @@ class Member:
 
     async def found(self, proxy: Any) -> None:
         """It is there: from now on it is connected."""
-        self._source = f"{await ask(_address, proxy)}/{self.signal_name}"
+        self._source = f"{await ask(address_of, proxy)}/{self.signal_name}"
         self.proxy = proxy
 
-    async def ask(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function of the proxy; MacduffError with what Tango says."""
-        return await self.answer(ask(function, *args))
+    async def ask(self, function: Any, *args: Any) -> Any:
+        """Call a function of a proxy; MacduffError with what Tango says."""
+        return await self.answer(ask_device(function.__self__, function, *args))
 
     async def answer(self, asked: Awaitable[Any]) -> Any:
         """What was asked of the device; MacduffError with what Tango says."""
@@ -92,10 +93,8 @@ class Member:
             raise as_error(error, self.where) from error
 
 
-def _address(proxy: Any) -> str:
-    """Of the database that knows the device, else of its server."""
-    if proxy.is_dbase_used():
-        host, port = proxy.get_db_host(), proxy.get_db_port()
-    else:
-        host, port = proxy.get_dev_host(), proxy.get_dev_port()
-    return f"tango://{host}:{port}/{proxy.dev_name()}"
+def forget_cancelled(device: Device) -> None:
+    """A connection that was cancelled is begun anew next time; ophyd-async would raise CancelledError then."""
+    task = device._connect_task
+    if task is not None and task.cancelled():
+        device._connect_task = None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ophyd_async.core import NotConnectedError
+
+from ...sources.tango.library import load, text_of
 from .matching import Kind
+from .proxies import ask_device
+from .reaching import address_of
 from .signals import (
     TangoAttrR,
     TangoAttrRW,
@@ -37,14 +42,17 @@ def kind_of(signal: object) -> Kind:
 
 
 async def list_members(proxy: Any, kinds: Iterable[Kind]) -> dict[Kind, tuple[str, ...] | None]:
-    """The names of the device's members of these kinds; None for pipes where this PyTango has none."""
-    from tango.green import get_object_executor
+    """The names of the device's members of these kinds; None for pipes where this PyTango has none.
 
-    executor: Any = get_object_executor(proxy)
+    NotConnectedError if the device cannot be asked.
+    """
     found: dict[Kind, tuple[str, ...] | None] = {}
     for kind in kinds:
         ask = getattr(proxy, _LISTS[kind], None)
-        found[kind] = None if ask is None else tuple(await executor.delegate(ask))
+        try:
+            found[kind] = None if ask is None else tuple(await ask_device(proxy, ask))
+        except load().DevFailed as error:
+            raise NotConnectedError(f"{address_of(proxy)}: cannot be reached: {text_of(error)}") from error
     return found
 
 

@@ -19,68 +19,96 @@ from .proxies import ask, get_events_proxy, later
 __all__ = ["Monitoring"]
 
 LOG = logging.getLogger("macduff.bluesky")
+PING = 2.0
+"""Seconds between two questions whether the device is there, where events come; Tango itself asks every 10 s."""
 
 
 class Monitoring:
     """Begins at once, in the running loop, and ends with `close`. Whatever goes wrong it goes on, told as severity -1.
 
-    read: gives a reading, or raises MacduffError. period: seconds between two of them.
+    read: gives a reading, or raises MacduffError. ping: raises it when the device is away. period: seconds between two
+    readings where there are no events.
     """
 
     def __init__(
-        self, read: Callable[[], Awaitable[Reading[Any]]], tell: Callable[[Reading[Any]], None], period: float
+        self,
+        read: Callable[[], Awaitable[Reading[Any]]],
+        ping: Callable[[], Awaitable[object]],
+        tell: Callable[[Reading[Any]], None],
+        period: float,
     ) -> None:
-        self._read, self._tell, self._period = read, tell, period
+        self._read, self._ping, self._tell, self._period = read, ping, tell, period
+        self._loop = asyncio.get_running_loop()
         self._last: Reading[Any] | None = None
         self._polls = asyncio.Event()
+        """Set while it is read, because no events come."""
         self._polls.set()
         self._events = 0
         self._subscribed: tuple[Any, int] | None = None
         self._closed = False
-        self._tasks = [asyncio.create_task(self._poll(), name="readings of a Tango device")]
+        self._looking = self._loop.create_task(self._look(), name="readings of a Tango device")
+        self._subscribing: asyncio.Task[None] | None = None
+
+    @property
+    def has_events(self) -> bool:
+        """Whether events tell each change; else it is read every now and then."""
+        return not self._polls.is_set()
 
     def subscribe(self, dev_name: str, name: str, take: Callable[[Any], Reading[Any]]) -> None:
         """Have events of the attribute's changes too; `take` makes a reading of what they bring."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
 
         def came(event: Any) -> None:  # in a thread of Tango's
             with contextlib.suppress(RuntimeError):  # the loop was closed a moment ago
                 loop.call_soon_threadsafe(self._event, event, take)
 
-        self._tasks.append(asyncio.create_task(self._subscribe(dev_name, name, came), name=f"events of {name}"))
+        self._subscribing = loop.create_task(self._subscribe(dev_name, name, came), name=f"events of {name}")
 
     def close(self) -> None:
-        """Never waits; nothing is told any more."""
+        """Nothing is told any more. Never waits; from any thread, in any loop or none."""
         self._closed = True
-        self._tasks[0].cancel()
-        if self._subscribed is not None:
-            proxy, number = self._subscribed
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        if here:
+            self._end()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop was closed, and all of this with it
+                self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self._looking.cancel()
+        subscribed, self._subscribed = self._subscribed, None
+        if subscribed is not None:
+            proxy, number = subscribed
             later(proxy.unsubscribe_event, number)
 
     async def _subscribe(self, dev_name: str, name: str, came: Callable[[Any], None]) -> None:
         """To the end even if it is closed meanwhile: who subscribed has to unsubscribe."""
-        try:
-            proxy = await get_events_proxy(dev_name)
-            number = await ask(_subscribe, proxy, name, came)
-        except (load().DevFailed, NotConnectedError) as error:  # there are none, so that it is read
-            LOG.debug("%s: no events: %s", name, error)
-            return
+        while True:
+            try:
+                proxy = await get_events_proxy(dev_name)
+                number = await ask(_subscribe, proxy, name, came)
+                break
+            except NotConnectedError:
+                await asyncio.sleep(PING)
+                if self._closed:
+                    return
+            except load().DevFailed as error:  # there are none, so that it is read
+                LOG.debug("%s: no events: %s", name, error)
+                return
+        self._subscribed = (proxy, number)
         if self._closed:
-            later(proxy.unsubscribe_event, number)
-        else:
-            self._subscribed = (proxy, number)
+            self._end()
 
     def _event(self, event: Any, take: Callable[[Any], Reading[Any]]) -> None:
-        if self._closed:
-            return
         if event.err:
-            if event.errors and event.errors[0].reason == "API_EventTimeout":
-                self._silent()
-            self._polls.set()  # the subscription stays: it heals by itself
+            self._polls.set()  # reading it shows whether it is away; the subscription stays: it heals by itself
             return
         try:
             reading = take(event.attr_value)
-        except (MacduffError, TypeError, ValueError):
+        except Exception:
             LOG.exception("an event of %s is lost", getattr(event, "attr_name", "?"))
             self._polls.set()
             return
@@ -88,18 +116,33 @@ class Monitoring:
         self._polls.clear()
         self._deliver(reading)
 
-    async def _poll(self) -> None:
+    async def _look(self) -> None:
         while True:
-            await self._polls.wait()
-            before = self._events
             try:
-                reading = await self._read()
+                await self._look_once()
             except MacduffError:
                 self._silent()
-            else:
-                if self._events == before and not _same(self._last, reading):  # an event is newer
-                    self._deliver(reading)
-            await asyncio.sleep(self._period)
+            except Exception:
+                LOG.exception("a reading of a Tango device is lost")
+                self._silent()
+            if self._polls.is_set():
+                await asyncio.sleep(self._period)
+
+    async def _look_once(self) -> None:
+        """Read it; where events come, see every now and then that they still can."""
+        if not self._polls.is_set():
+            try:
+                await asyncio.wait_for(self._polls.wait(), PING)
+            except TimeoutError:
+                try:
+                    await self._ping()
+                except MacduffError:
+                    self._polls.set()
+            return
+        before = self._events
+        reading = await self._read()
+        if self._events == before and not _same(self._last, reading):  # else an event is newer
+            self._deliver(reading)
 
     def _silent(self) -> None:
         """Nobody knows whether the last reading still holds."""
@@ -109,7 +152,12 @@ class Monitoring:
 
     def _deliver(self, reading: Reading[Any]) -> None:
         self._last = reading
-        self._tell(reading)
+        if self._closed:
+            return
+        try:
+            self._tell(reading)
+        except Exception:  # theirs, who listen: they hear the next one all the same
+            LOG.exception("who monitors a Tango device raised")
 
 
 def _subscribe(proxy: Any, name: str, came: Callable[[Any], None]) -> int:

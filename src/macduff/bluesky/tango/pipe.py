@@ -115,6 +115,11 @@ class PipeBackend(SignalBackend[Any]):
 
     # monitoring
 
+    has_events = False
+
+    async def _ping(self) -> None:
+        await self._ask(self.member.needed().ping)
+
     def set_callback(self, callback: Callback[Reading[Any]] | None) -> None:
         if self._monitoring is not None and callback is not None:
             raise RuntimeError(f"{self.member.where}: expected one callback at a time, got a second one")
@@ -123,7 +128,7 @@ class PipeBackend(SignalBackend[Any]):
             self._monitoring = None
         if callback is not None:
             self.member.needed()
-            self._monitoring = Monitoring(self.get_reading, callback, self.monitor_period)
+            self._monitoring = Monitoring(self.get_reading, self._ping, callback, self.monitor_period)
 
 
 def _plain(elements: Sequence[Any]) -> dict[str, Any]:

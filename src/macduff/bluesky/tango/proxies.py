@@ -11,11 +11,12 @@ from weakref import WeakKeyDictionary
 from ophyd_async.core import NotConnectedError
 
 from ...sources.tango.library import load, text_of
+from .reaching import fresh, persist
 
-__all__ = ["ask", "get_events_proxy", "get_proxy", "later"]
+__all__ = ["ask", "ask_device", "get_events_proxy", "get_proxy", "later"]
 
-THREADS = 32
-"""Calls of Tango that may wait for devices at the same time, for each loop."""
+THREADS = 256
+"""Calls of Tango that may wait for devices at the same time, for each loop; a thread begins when it is needed."""
 
 
 class _Calls:
@@ -59,6 +60,11 @@ async def ask(function: Callable[..., Any], *args: Any) -> Any:
     return await (await _calls()).executor.delegate(function, *args)
 
 
+async def ask_device(proxy: Any, function: Callable[..., Any], *args: Any) -> Any:
+    """The same for what asks the proxy's device: what fails because its server was started anew is done again."""
+    return await ask(persist, proxy, function, *args)
+
+
 def later(function: Callable[..., Any], *args: Any) -> None:
     """Have it called without waiting for it, or for its errors; in a loop where something was asked before."""
     _CALLS[asyncio.get_running_loop()].pool.submit(function, *args)
@@ -82,19 +88,20 @@ async def _shared(dev_name: str, mode: str) -> Any:
     key = (dev_name.lower(), mode)
     if key not in calls.proxies:
         calls.proxies[key] = asyncio.ensure_future(_make(dev_name, mode, calls))
-    try:
-        return await asyncio.shield(calls.proxies[key])
-    except NotConnectedError:
+        calls.proxies[key].add_done_callback(lambda made: _forget(calls, key, made))
+    return await asyncio.shield(calls.proxies[key])
+
+
+def _forget(calls: _Calls, key: tuple[str, str], made: asyncio.Future[Any]) -> None:
+    """One that could not be made is made again when it is asked for again."""
+    if made.cancelled() or made.exception() is not None:
         calls.proxies.pop(key, None)
-        raise
 
 
 async def _make(dev_name: str, mode: str, calls: _Calls) -> Any:
     tango: Any = load()
     green = getattr(tango.GreenMode, mode)
     try:
-        return await calls.executor.delegate(
-            lambda: tango.DeviceProxy(dev_name, green_mode=green, asyncio_executor=calls.executor)
-        )
+        return await calls.executor.delegate(lambda: fresh(dev_name, green_mode=green, asyncio_executor=calls.executor))
     except tango.DevFailed as error:
         raise NotConnectedError(f"{dev_name}: cannot be reached: {text_of(error)}") from error

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic
 
@@ -23,11 +24,13 @@ from ophyd_async.core import (
 )
 from typing_extensions import TypeVar
 
-from .attribute import AttributeBackend
+from ...sources.tango.library import load
+from .attribute import SEVERITIES, AttributeBackend
 from .command import CommandOfDevice
-from .member import Member
+from .member import Member, forget_cancelled
 from .pipe import PipeBackend
 from .simulated import TangoCommandConnector, TangoConnector
+from .watched import Monitor
 
 __all__ = [
     "Monitor",
@@ -43,20 +46,6 @@ __all__ = [
 T = TypeVar("T", bound=SignalDatatype, default=Any)
 """What a signal holds; Any where a hint is bare."""
 _Backend = AttributeBackend | PipeBackend
-
-
-class Monitor:
-    """A callback that is told; `close` ends it."""
-
-    def __init__(self, signal: SignalR[Any], told: Callable[[dict[str, Reading[Any]]], None]) -> None:
-        self._signal, self._told = signal, told
-        signal.subscribe_reading(told)
-
-    def close(self) -> None:
-        """Nothing is told any more; a second time does nothing."""
-        told, self._told = self._told, None  # type: ignore[assignment]  # so that it is cleared once
-        if told is not None:
-            self._signal.clear_sub(told)
 
 
 class _TangoSignal(Signal[T], Generic[T]):
@@ -93,6 +82,7 @@ class _TangoSignal(Signal[T], Generic[T]):
         read: whether the value is read, to see that it can be. Without names: as it was named before.
         """
         force_reconnect |= _name(self._tango.member, dev_name, signal_name, proxy, read)
+        forget_cancelled(self)
         await super().connect(mock=mock, timeout=timeout, force_reconnect=force_reconnect)
 
     @property
@@ -144,11 +134,29 @@ class _Readable(_TangoSignal[T], SignalR[T], Generic[T]):
 
     def monitor_reading(self, callback: Callable[[Reading[Any]], None]) -> Monitor:
         """Tell each new reading, and the present one first; in the running loop, until the monitor is closed."""
-        return Monitor(self, lambda readings: callback(next(iter(readings.values()))))
+        return Monitor(self, callback)
 
     def monitor_value(self, callback: Callable[[Any], None]) -> Monitor:
         """Tell each new value, and the present one first; in the running loop, until the monitor is closed."""
-        return Monitor(self, lambda readings: callback(next(iter(readings.values()))["value"]))
+        return Monitor(self, lambda reading: callback(reading["value"]))
+
+    # what ophyd-async keeps of a monitored signal belongs to the loop that monitors it
+
+    _home: asyncio.AbstractEventLoop | None = None
+
+    def _get_cache(self) -> Any:
+        if self._cache is not None and self._home is not None and self._home.is_closed():
+            self._del_cache(False)
+        if self._cache is None:
+            self._home = asyncio.get_running_loop()
+        return super()._get_cache()
+
+    def _backend_or_cache(self, cached: bool | None = None) -> Any:
+        """What is kept is as new as the device's only where events come, and only in its loop; else it is read."""
+        if cached is None and self._cache is not None:
+            simulated = self._connector.backend is not self._tango
+            cached = (simulated or self._tango.has_events) and self._home is asyncio.get_running_loop()
+        return super()._backend_or_cache(cached)
 
 
 class _Writable(_TangoSignal[T], SignalW[T], Generic[T]):
@@ -163,7 +171,11 @@ class _Attribute(_TangoSignal[T], Generic[T]):
 
     async def get_quality(self) -> Any:
         """The tango.AttrQuality that the device gives now."""
-        return (await self._tango.read()).quality
+        backend = self._connector.backend
+        if backend is self._tango:
+            return (await self._tango.read()).quality
+        severity = (await backend.get_reading()).get("alarm_severity", 0)
+        return getattr(load().AttrQuality, next(name for name, number in SEVERITIES.items() if number == severity))
 
 
 class TangoAttrR(_Attribute[T], _Readable[T], Generic[T]):
@@ -233,6 +245,7 @@ class TangoCommand(Command[..., Any]):
     ) -> None:
         """Connect to a command of a device, if it is in the list of those; as the other signals do."""
         force_reconnect |= _name(self._tango.member, dev_name, signal_name, proxy, read)
+        forget_cancelled(self)
         await super().connect(mock=mock, timeout=timeout, force_reconnect=force_reconnect)
 
     @property

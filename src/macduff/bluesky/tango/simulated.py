@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
-from unittest.mock import AsyncMock
+from typing import Any, cast
 
 import numpy as np
 from bluesky.protocols import Reading
 from event_model import DataKey
 from ophyd_async.core import (
-    CommandBackend,
     CommandConnector,
     DeviceMock,
+    MockCommandBackend,
     MockSignalBackend,
     SignalConnector,
     SoftSignalBackend,
@@ -41,7 +40,7 @@ class Anything(SoftSignalBackend[Any]):
         self.set_value(self._setpoint)
 
     async def get_datakey(self, source: str) -> DataKey:
-        return describe(self.reading["value"], source)
+        return cast(DataKey, {**describe(self.reading["value"], source), **self.metadata})
 
 
 def describe(value: Any, source: str) -> DataKey:
@@ -72,20 +71,8 @@ class TangoConnector(SignalConnector):
         self.backend = MockSignalBackend(simulated, mock)
 
 
-class SimulatedCommand(CommandBackend[..., Any]):
-    """A command in mock mode: does nothing but note its calls, in `execute_mock`, whose result is that of the call."""
-
-    def __init__(self, name: str, mock: DeviceMock[Any]) -> None:
-        super().__init__(None)
-        self._name = name
-        self.execute_mock = AsyncMock(name="execute", return_value=None)
-        mock().attach_mock(self.execute_mock, "execute")
-
-    def source(self, name: str) -> str:
-        return f"mock+tango://{self._name or name}"
-
-    async def connect(self, timeout: float) -> None:
-        """There is nothing to connect."""
+class SimulatedCommand(MockCommandBackend[..., Any]):
+    """A command in mock mode: takes any argument and notes its calls, in `execute_mock`, whose result is the call's."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         return await self.execute_mock(*args, **kwargs)
@@ -95,4 +82,4 @@ class TangoCommandConnector(CommandConnector[..., Any]):
     """Connects commands; in mock mode to one that takes any argument."""
 
     async def connect_mock(self, device: Any, mock: DeviceMock[Any]) -> None:
-        self.backend = SimulatedCommand(device.name, mock)
+        self.backend = SimulatedCommand(self._init_backend, mock)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...sources.tango.library import load
-from .proxies import ask
+from .proxies import ask_device
 
 __all__ = ["configuration", "read"]
 
@@ -17,8 +17,8 @@ _Call = Callable[[Sequence[str]], Sequence[Any]]
 class _Asked:
     """The names that were asked for in this turn of the loop, with the call that answers for all of them."""
 
-    def __init__(self, key: tuple[int, int, str], call: _Call) -> None:
-        self.key, self.call = key, call
+    def __init__(self, key: tuple[int, int, str], proxy: Any, call: _Call) -> None:
+        self.key, self.proxy, self.call = key, proxy, call
         self.waiting: dict[str, asyncio.Future[Any]] = {}
 
 
@@ -41,7 +41,7 @@ async def _together(proxy: Any, what: str, name: str, call: _Call) -> Any:
     key = (id(loop), id(proxy), what)
     asked = _ASKED.get(key)
     if asked is None:
-        asked = _ASKED[key] = _Asked(key, call)
+        asked = _ASKED[key] = _Asked(key, proxy, call)
         loop.call_soon(_begin, asked)
     if name not in asked.waiting:
         asked.waiting[name] = loop.create_future()
@@ -61,7 +61,7 @@ def _begin(asked: _Asked) -> None:
 async def _answer(asked: _Asked) -> None:
     names = list(asked.waiting)
     try:
-        answers = await ask(asked.call, names)
+        answers = await ask_device(asked.proxy, asked.call, names)
     except BaseException as error:
         for future in asked.waiting.values():
             _fail(future, error)
