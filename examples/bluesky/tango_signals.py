@@ -90,7 +90,7 @@ async def connecting(device: str) -> None:
         print(f"{cls.__name__}: {found}; Position was read {await reads.get_value() - before} time(s)")
 
 
-async def using(device: str) -> None:
+async def using(device: str) -> Hinted:
     comm = Hinted(device)
     await refused("not connected", comm.position.get_value(), device)
     await comm.connect()
@@ -106,18 +106,28 @@ async def using(device: str) -> None:
     print("execute(0):", await comm.dou_ble.execute(0))
     await refused("execute()", comm.dou_ble.execute(), device)
     await refused("put(11)", comm.position.put(11), device)
+    return comm
 
 
-async def main(device: str) -> None:
+async def first(device: str) -> Hinted:
     await connecting(device)
     print()
     await refused("Wrong", Wrong(device).connect(), device)
     print()
-    await using(device)
+    return await using(device)
+
+
+async def second(device: str, comm: Hinted) -> None:
+    print("get_value in another loop:", await comm.VELOCITY.get_value())
     print()
     pipe: Any = TangoPipeR()
     await refused("a pipe", pipe.connect(device, "Settings"), device)
 
 
+def main(device: str) -> None:
+    comm = asyncio.run(first(device))
+    asyncio.run(second(device, comm))
+
+
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    main(sys.argv[1])
