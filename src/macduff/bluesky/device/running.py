@@ -80,8 +80,7 @@ class Runner:
         run = self._run
         if run is None:
             raise RuntimeError(f"{self._device.name}: expected kickoff before complete")
-        if not run.open:
-            self._replay = False
+        self._replay = False
         return WatchableAsyncStatus(self._steps(run), self._device.name)
 
     async def pause(self) -> None:
@@ -158,8 +157,7 @@ class Runner:
         self._goes_on()
         run = self._same()
         if run is not None:
-            if not run.open:
-                self._replay = False
+            self._replay = False  # it was asked for once more; the next time means the next run
             return run
         run = self._run = _Run()
         run.status = AsyncStatus(self._go(run), self._device.name)
