@@ -99,10 +99,8 @@ async def using(device: str) -> Hinted:
     reading: dict[str, Any] = dict(await comm.VELOCITY.get_reading())
     print("get_reading:", {**reading, "timestamp": "..."})
     print("get_quality:", await comm.VELOCITY.get_quality())
-    print(
-        "get_descriptor:",
-        "".join(f"\n  {key}: {value}" for key, value in (await comm.position.get_descriptor()).items()),
-    )
+    described = await comm.position.get_descriptor()
+    print("get_descriptor:", *(f"  {key}: {value}" for key, value in described.items()), sep="\n")
     print("execute(0):", await comm.dou_ble.execute(0))
     await refused("execute()", comm.dou_ble.execute(), device)
     await refused("put(11)", comm.position.put(11), device)
