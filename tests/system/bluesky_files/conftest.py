@@ -32,8 +32,10 @@ def motors() -> Iterator[MotorProgram]:
 
 @pytest.fixture
 def client(address: str) -> Iterator[Client]:
-    """Somebody else's eyes on the demonstration."""
+    """Somebody else's eyes on the demonstration; DET is Idle at the beginning, also after a test that aborted it."""
     with connect(address) as found:
+        if found["DET"].state != "Idle":
+            found["DET"].reset()
         yield found
 
 
@@ -49,12 +51,12 @@ def keeper(run_engine: RunEngine, tmp_path: Path) -> Keeper:
 
 
 @pytest.fixture
-def det(run_engine: RunEngine, address: str) -> Iterator[Any]:
+def det(run_engine: RunEngine, address: str, client: Client) -> Iterator[Any]:
     yield from connected(MacduffDevice(f"{address}/DET", "det"))
 
 
 @pytest.fixture
-def camera(run_engine: RunEngine, address: str) -> Iterator[Any]:
+def camera(run_engine: RunEngine, address: str, client: Client) -> Iterator[Any]:
     """DET with its pictures in events."""
     yield from connected(Camera(f"{address}/DET", "camera"))
 

@@ -30,7 +30,7 @@ class Keeper:
         self.given: Documents = []
         self._whole: Any = None
         for callback in (self._note, writer(folder), self._write):
-            engine.subscribe(callback)
+            engine.subscribe(callback)  # type: ignore[no-untyped-call]  # Bluesky's
 
     def _note(self, name: str, document: dict[str, Any]) -> None:
         self.given.append((name, document))
@@ -38,7 +38,7 @@ class Keeper:
     def _write(self, name: str, document: dict[str, Any]) -> None:
         """One JSONWriter for each run: it keeps the name of its first file, and begins it anew."""
         if name == "start":
-            self._whole = JSONWriter(str(self.folder), f"{document['uid']}.json")  # type: ignore[no-untyped-call]
+            self._whole = JSONWriter(str(self.folder), f"{document['uid']}.json")
         self._whole(name, sanitize_doc(document))
 
     def run(self, plan: Any) -> Run:
