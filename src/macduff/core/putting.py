@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import MacduffError
 from .blocking import current
@@ -15,6 +15,7 @@ from .waiting import request_child, wait_all
 from .watch import wait_for
 
 if TYPE_CHECKING:
+    from ..values import VType
     from .attribute import Attribute
     from .device import Device
 
@@ -86,7 +87,14 @@ def put_many(device: Device, values: Mapping[str, Any], *, readback: bool, timeo
             wait_for(attribute, confirms(attribute, value), timeout)
 
 
-def confirms(attribute: Attribute[Any], wanted: Any) -> Callable[[Any], bool]:
+class Typed(Protocol):
+    """An attribute, or what a client knows of one."""
+
+    @property
+    def vtype(self) -> VType[Any]: ...
+
+
+def confirms(attribute: Typed, wanted: Any) -> Callable[[Any], bool]:
     """Whether a readback confirms a set point: equal, or for floats as near as the precision shows (else 1e-6)."""
     precision = getattr(attribute.vtype, "precision", None)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Coroutine, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..core.names import RESERVED
 from ..errors import Aborted, MacduffError, Unreachable
@@ -16,7 +19,7 @@ from .shared import Running
 if TYPE_CHECKING:
     from ..core.forwarded import ForwardedDevice
 
-__all__ = ["Requests", "member_name", "reading"]
+__all__ = ["Requests", "member_name", "plain", "reading"]
 
 _RESERVED = frozenset(name.lower() for name in RESERVED)
 LOOK = 0.02
@@ -110,6 +113,17 @@ class Requests:
         for task in list(self._open):
             if task is not current:
                 task.cancel()
+
+
+def plain(value: Any) -> Any:
+    """An argument of a call as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def reading(value: Any, alarm: Any, time: int) -> Reading:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from macduff.convert.names import pv_name, readback_name
 from macduff.convert.pva import Form, arguments_of, form_of, result_of
+from macduff.convert.tags import with_tags
 from macduff.protocol.model import AttributeModel, MethodModel
 from macduff.values import Reading, VAction
 
@@ -83,11 +84,14 @@ class AttributePvs:
 
     def _look(self) -> Shown:
         form, reading, _ = self._now()
-        return Shown(form, self.model.description, *reading)
+        return Shown(form, self._about(), *reading)
 
     def _look_asked(self) -> Shown:
         form, (_, alarm, time, sequence), asked = self._now()
-        return Shown(form, self.model.description, asked, alarm, time, sequence)
+        return Shown(form, self._about(), asked, alarm, time, sequence)
+
+    def _about(self) -> str:
+        return with_tags(self.model.description, self.model.tags)
 
     def _put(self, operation: Any) -> None:
         form, _, asked = self._now()
@@ -119,6 +123,11 @@ class MethodPv:
     @property
     def entry(self) -> Entry:
         return {} if self.model.required else {"x": self._pv.name}
+
+    @property
+    def called(self) -> str:
+        """The PV of a method that cannot be set off, for it needs arguments; else empty."""
+        return self._pv.name if self.model.required else ""
 
     def close(self) -> None:
         self._pv.close()

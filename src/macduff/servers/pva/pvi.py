@@ -26,7 +26,8 @@ Entries = dict[str, dict[str, str]]
 
 class PviPv:
     """A structure whose `value` says of each member which PV reads ("r"), writes ("w") or sets it off ("x"), and of
-    each device where its list is ("d"). Made when somebody connects; when it changes, they have to connect anew.
+    each device where its list is ("d"); beside it `rpc` has the PV of each method that needs arguments, for which
+    clients that read `value` have no word. Made when somebody connects; when it changes, they have to connect anew.
     """
 
     def __init__(self, site: Site, device: DeviceModel, members: Mapping[str, AttributePvs | MethodPv]) -> None:
@@ -61,6 +62,10 @@ class PviPv:
                     found[pvi_entry(device, found)] = {"d": pvi_name(device, self._site.process.name)}
         return found
 
+    def _called(self) -> dict[str, str]:
+        members = list(self._members.items())
+        return {name: pv for name, member in members if (pv := getattr(member, "called", ""))}
+
     # p4p's thread
 
     def onFirstConnect(self, shared: Any) -> None:
@@ -70,10 +75,15 @@ class PviPv:
             ("alarm", ALARM), ("timeStamp", TIME), ("display", ("S", None, [("description", "s")])),
             ("value", ("S", None, fields)),
         ]  # fmt: skip
+        called = self._called()
+        if called:
+            made_of.append(("rpc", ("S", None, [(name, "s") for name in called])))
         value = made("epics:nt/NTPVI:1.0", made_of)()
         value["display.description"] = sayable(self._device.description)
         put_time(value, self._site.time_ns())
         value["value"] = entries
+        if called:
+            value["rpc"] = called
         shared.open(value)
 
     def onLastDisconnect(self, shared: Any) -> None:

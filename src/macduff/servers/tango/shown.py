@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tango
 
+from macduff.convert.tags import with_tags
 from macduff.convert.tango import Form, properties_of
 from macduff.errors import BadValue
 from macduff.protocol.model import AttributeModel
@@ -63,7 +64,7 @@ class ShownAttribute:
     def properties(self) -> dict[str, str]:
         """What Tango is to tell of it: unit, limits, labels, ..."""
         model = self.model
-        return properties_of(model.vtype, model.label, model.description, self.writable)
+        return properties_of(model.vtype, model.label, with_tags(model.description, model.tags), self.writable)
 
     # in Tango's threads
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from ...errors import MacduffError
 from ..shared import Running, Shared
 
-__all__ = ["PVA", "Client", "PvaThread", "Sought", "load"]
+__all__ = ["PVA", "Client", "PvaThread", "Sought", "load", "pva_at"]
 
 LOG = logging.getLogger("macduff.sources")
 SEEK = 2.0
@@ -50,16 +51,17 @@ class Client:
     something. completing: puts that wait for a record's end, by PV. All on the loop, but for the first `__init__`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, conf: Mapping[str, str] | None = None) -> None:
+        """conf: by the names of environment variables, else these are taken."""
+        self._conf = conf
         self.context = self._new()
         self.completing: Counter[str] = Counter()
         self._users: Counter[Any] = Counter()
         self._lost: deque[Sought] = deque()
         self._seeking: asyncio.Task[None] | None = None
 
-    @staticmethod
-    def _new() -> Any:
-        return load().Context("pva", nt=False)
+    def _new(self) -> Any:
+        return load().Context("pva", nt=False, conf=self._conf, useenv=self._conf is None)
 
     def use(self) -> Any:
         """The context for a new subscription, until `leave`."""
@@ -131,3 +133,10 @@ async def _first(context: Any, pvs: list[str]) -> None:
 
 PvaThread = Running[Client]
 PVA: Shared[Client] = Shared("macduff pva source", Client, Client.close)
+_AT: dict[str, Shared[Client]] = {}
+
+
+def pva_at(server: str) -> Shared[Client]:
+    """The same for one server, "host:port", that is asked and no other."""
+    conf = {"EPICS_PVA_NAME_SERVERS": server, "EPICS_PVA_ADDR_LIST": "", "EPICS_PVA_AUTO_ADDR_LIST": "NO"}
+    return _AT.setdefault(server, Shared(f"macduff pva {server}", lambda: Client(conf), Client.close))

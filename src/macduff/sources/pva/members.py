@@ -103,7 +103,7 @@ class Members:
         shown, taken = (pv.replace("{", "{{").replace("}", "}}") for pv in (entry.shown, entry.taken))
         source = _Found(taken or shown, shown if taken else None, timeout=self._timeout, read_only=not taken)
         vtype = improved(vtype_for(found.native), found.facts, found.facts)
-        return Attribute(vtype, description=found.description, source=source)
+        return Attribute(vtype, description=found.description, source=source, tags=found.tags)
 
     def specs(self) -> dict[str, MethodSpec]:
         """What the methods take: nothing."""

@@ -1,14 +1,17 @@
-"""A put over PVAccess: sent once, done when the record is, ended when its server goes."""
+"""A put over PVAccess, or a call: sent once, done when the record is, ended when its server goes."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from ...errors import Unreachable
 from .library import PvaThread
 
-__all__ = ["put"]
+__all__ = ["during", "put"]
+
+T = TypeVar("T")
 
 
 async def put(
@@ -23,15 +26,24 @@ async def put(
     block = wait and not completing[pv]
     request = f"field()record[block={'true' if block else 'false'},process=passive]"
     completing[pv] += block
-    putting = asyncio.ensure_future(thread.resource.context.put(pv, members, request=request, get=False))
+    try:
+        await during(thread.resource.context.put(pv, members, request=request, get=False), pv, "put", gone, timeout)
+    finally:
+        completing[pv] -= block
+
+
+async def during(work: Awaitable[T], pv: str, what: str, gone: asyncio.Event, timeout: float | None) -> T:
+    """Wait for something that is asked of a PV until its connection ends. p4p alone would send it again to whoever
+    comes back by that name.
+    """
+    asked = asyncio.ensure_future(work)
     lost = asyncio.ensure_future(gone.wait())
     try:
         async with asyncio.timeout(timeout):
-            await asyncio.wait((putting, lost), return_when=asyncio.FIRST_COMPLETED)
-        if not putting.done():
-            raise Unreachable(f"{pv}: expected the end of the put, got disconnected")
-        putting.result()
+            await asyncio.wait((asked, lost), return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            raise Unreachable(f"{pv}: expected the end of the {what}, got disconnected")
+        return asked.result()
     finally:
-        putting.cancel()  # p4p would send it again to whoever comes back by that name
+        asked.cancel()
         lost.cancel()
-        completing[pv] -= block

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...convert.tags import without_tags
 from ...errors import BadValue
 from ..ca.facts import Facts
 from .facts import facts_of
 from .library import PvaThread
 from .native import Native, native_of
 
-__all__ = ["Entry", "Found", "Left", "entries_of", "inspect", "tree"]
+__all__ = ["Entry", "Found", "Left", "entries_of", "found_of", "inspect", "tree"]
 
 DEEPEST = 8
 """Devices within devices."""
@@ -101,11 +103,21 @@ class Found:
     native: Native
     facts: Facts
     description: str
+    tags: tuple[str, ...] = ()
+    signature: str = ""
+    """Of a method of a macduff server: `move(target: float64)`, which has a line of its own behind the description."""
 
 
 async def inspect(thread: PvaThread, pv: str, timeout: float) -> Found:
     """What a PV is; TimeoutError when it is not found in time, BadValue when it is nothing that we have."""
-    raw = await asyncio.wait_for(thread.resource.context.get(pv), timeout)
+    return found_of(pv, await asyncio.wait_for(thread.resource.context.get(pv), timeout))
+
+
+def found_of(pv: str, raw: Any) -> Found:
+    """What a PV is, from a value of it; BadValue when it is nothing that we have."""
     native = native_of(pv, raw)
     description = raw.get("display.description", "") or raw.get("descriptor", "")
-    return Found(native, facts_of(raw, native), " ".join(str(description).split()))
+    text, tags = without_tags(str(description))
+    last = text.rpartition("\n")[2]
+    signature = last if re.fullmatch(r"\w+\(.*\)", last) else ""
+    return Found(native, facts_of(raw, native), " ".join(text.split()), tags, signature)

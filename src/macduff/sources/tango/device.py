@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...convert.names import local_name
+from ...convert.tags import without_tags
 from ...core import Attribute, DState, SourceContext
 from ...core.forwarded import ForwardedDevice, away, reshape, tell, usable
 from ...core.method import MethodSpec
@@ -25,11 +26,11 @@ from .library import TANGO, TangoThread, as_error, text_of
 from .link import PERIOD, Subscription
 from .native import facts_of, native_of, vtype_for
 
-__all__ = ["TangoDevice", "tango_device"]
+__all__ = ["OUR_STATES", "TangoDevice", "described", "tango_device"]
 
 LOG = logging.getLogger("macduff.sources")
 
-_STATES = {"MOVING": DState.Running, "RUNNING": DState.Running, "FAULT": DState.Fault, "INIT": DState.Resetting}
+OUR_STATES = {"MOVING": DState.Running, "RUNNING": DState.Running, "FAULT": DState.Fault, "INIT": DState.Resetting}
 """Ours for a State of Tango's; all others are Idle."""
 _BAD = {"FAULT": Severity.MAJOR, "ALARM": Severity.MINOR, "UNKNOWN": Severity.INVALID}
 NOT_YET = "not connected yet"
@@ -57,6 +58,12 @@ class _Found(Tango):
             follows=True,
             told=self.told,
         )
+
+
+def described(info: Any) -> tuple[str, tuple[str, ...]]:
+    """Description and tags of an attribute."""
+    text, tags = without_tags("" if info.description == "No description" else info.description)
+    return " ".join(text.split()), tags
 
 
 class TangoDevice(ForwardedDevice):
@@ -236,15 +243,16 @@ class _Wrapped:
         facts = facts_of(info, native)
         told = {"state": self._state_told, "status": self._status_told}.get(info.name.lower())
         source = _Found(native.name, self._period, timeout=self._timeout, read_only=not native.writable, told=told)
-        description = "" if info.description == "No description" else " ".join(info.description.split())
+        description, tags = described(info)
         label = "" if info.label == info.name else info.label
-        return Attribute(improved(vtype_for(native), facts, facts), description=description, label=label, source=source)
+        vtype = improved(vtype_for(native), facts, facts)
+        return Attribute(vtype, description=description, label=label, source=source, tags=tags)
 
     # its state
 
     def _state_told(self, value: Any, alarm: Alarm, time: int) -> None:
         self._state = str(value)
-        state = _STATES.get(self._state, DState.Idle)
+        state = OUR_STATES.get(self._state, DState.Idle)
         tell(self._device, "state", reading(state, NO_ALARM, time), state)
         self._tell_health()
 

@@ -21,6 +21,7 @@ RETRY = 1.0
 """Seconds after which a device that cannot be reached is tried again."""
 CONNECTIONS = 5
 """That omniORB may keep to one server."""
+_QUESTIONS = frozenset("ping info read_attributes get_attribute_config_ex".split())
 
 
 class Watcher(Protocol):
@@ -96,13 +97,24 @@ class Followed:
         return await self._calls.ask(self._asked, function, args, timeout)
 
     def _asked(self, function: str, args: tuple[Any, ...], timeout: float | None) -> Any:
+        """Questions that change nothing are asked again where a connection had ended, as `_reach` does."""
+        for left in reversed(range(CONNECTIONS + 1)):
+            try:
+                return getattr(self._asker(timeout), function)(*args)
+            except self.tango.DevFailed as error:
+                if not left or function not in _QUESTIONS or not is_away(error):
+                    raise
+                self._askers.pop(timeout, None)
+        raise AssertionError("not reached")
+
+    def _asker(self, timeout: float | None) -> Any:
         proxy = self._askers.get(timeout)
         if proxy is None:
             proxy = self.tango.DeviceProxy(self.name)
             if timeout is not None:
                 proxy.set_timeout_millis(max(1, round(timeout * 1000)))
             self._askers[timeout] = proxy
-        return getattr(proxy, function)(*args)
+        return proxy
 
     async def subscribe(self, kind: str, callback: Callable[[Any], None], member: str = "") -> Subscription:
         """Have events told on the loop; as Tango's AsyncRead, so that it works for a device that is not there yet."""

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from ...errors import (
+    KINDS,
     BadValue,
     DeviceFailed,
     MacduffError,
@@ -133,7 +134,8 @@ def as_error(error: BaseException, what: str) -> MacduffError:
     failures: Sequence[Any] = error.args
     if not failures or not hasattr(failures[0], "reason"):
         return DeviceFailed(f"{what}: {type(error).__name__}: {error}")
-    kind = _KINDS.get(_telling(failures).reason)
+    reason = _telling(failures).reason
+    kind = _KINDS.get(reason) or KINDS.get(reason)  # ours are those of a macduff server
     if kind is None:
         return DeviceFailed(f"{what}: {text_of(error)}")
     return kind(f"{what}: {text_of(error)}")
