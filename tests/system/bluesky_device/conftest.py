@@ -14,17 +14,30 @@ from tests.system.bluesky_device.home import Connect, Demo, Engine
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The websocket of `macduff demo`."""
-    demo = Demo(tmp_path_factory.mktemp("demo") / "announced.json")
-    yield demo.start()
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The laboratory."""
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    demo.start()
+    yield demo
     demo.stop()
+
+
+@pytest.fixture
+def address(demo: Demo) -> str:
+    """Its websocket."""
+    return demo.address("ws")
+
+
+@pytest.fixture
+def link() -> str:
+    """How devices are reached; a test that does not say otherwise uses the websocket."""
+    return "ws"
 
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Demo]:
     """A laboratory for one test, which may kill it."""
-    demo = Demo(tmp_path / "announced.json")
+    demo = Demo(tmp_path)
     demo.start()
     yield demo
     demo.stop()
@@ -50,12 +63,12 @@ def engine(shared_engine: Engine) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def connected(engine: Engine, address: str) -> Iterator[Connect]:
+def connected(engine: Engine, demo: Demo, link: str) -> Iterator[Connect]:
     """connected("DET") is a connected MacduffDevice, named det."""
     made: list[MacduffDevice] = []
 
     def device(name: str, cls: type[MacduffDevice] = MacduffDevice) -> MacduffDevice:
-        found = cls(f"{address}/{name}", name.lower())
+        found = cls(demo.address(link, name), name.lower())
         call_in_bluesky_event_loop(found.connect())
         made.append(found)
         return found

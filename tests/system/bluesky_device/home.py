@@ -9,9 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from bluesky import RunEngine
 
 Connect = Callable[..., Any]
+ROOT = Path(__file__).parents[3]
+LINKS = ("ws", "pva", "tango")
+"""Ways to a device, by the scheme of its address."""
+by_tango = pytest.mark.allow_files("socket:*", "anon_inode:*")  # omniORB's connections, which it closes when it likes
+
+
+def ways(*values: Any) -> list[Any]:
+    """Parameters for a test: each way alone, or with the values behind it."""
+    return [pytest.param(link, *values, marks=by_tango if link == "tango" else ()) for link in LINKS]
+
+
+each_way = pytest.mark.parametrize("link", ways())
 
 
 class Engine:
@@ -47,26 +60,49 @@ class Engine:
 
 
 class Demo:
-    """`macduff demo`: on a free port the first time, on the same one later."""
+    """The devices of `macduff demo` and SPEC on all servers: on free ports the first time, on the same ones later."""
 
-    def __init__(self, announced: Path) -> None:
-        self._announced = announced
-        self._port = "0"
+    def __init__(self, folder: Path) -> None:
+        self._announced = folder / "announced.json"
+        self._configuration = folder / "lab.json"
+        self._ports = dict.fromkeys((*LINKS, "search"), 0)
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> str:
-        """Start it; its websocket."""
-        command = [sys.executable, "-m", "macduff", "demo", "--port", self._port, "--announce", str(self._announced)]
-        process = self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    def start(self) -> None:
+        """Start it; returns when all servers listen."""
+        self._configuration.write_text(json.dumps(self._laboratory()))
+        command = [sys.executable, "-m", "macduff", "serve", str(self._configuration), "--announce"]
+        process = self._process = subprocess.Popen(
+            [*command, str(self._announced)], stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
         assert process.stderr is not None
-        assert "laboratory is at" in process.stderr.readline()
-        address: str = json.loads(self._announced.read_text())["web"]["environment"]["MACDUFF_ADDRESS"]
-        self._port = address.rpartition(":")[2]
-        return address
+        said = process.stderr.readline()
+        assert said and process.poll() is None, said
+        announced = json.loads(self._announced.read_text())
+        for link, server in zip(LINKS, ("web", "pva", "tango"), strict=True):
+            self._ports[link] = int(announced[server]["address"].rpartition(":")[2])
+        self._ports["search"] = int(announced["pva"]["environment"]["EPICS_PVA_BROADCAST_PORT"])
 
-    @property
-    def address(self) -> str:
-        return f"ws://127.0.0.1:{self._port}"
+    def _laboratory(self) -> dict[str, Any]:
+        ports = self._ports
+        devices = [("Motor", "X"), ("Motor", "Y"), ("Detector", "DET"), ("Thermometer", "THERMO")]
+        devices.append(("tests.system.bluesky_device.tagged.Spectrometer", "SPEC"))
+        return {
+            "process": {"name": "demo"},
+            "servers": {
+                "web": {"port": ports["ws"]},
+                "pva": {"port": ports["pva"], "search_port": ports["search"]},
+                "tango": {"port": ports["tango"]},
+            },
+            "devices": [{"class": cls, "name": name} for cls, name in devices],
+        }
+
+    def address(self, link: str, device: str = "") -> str:
+        """Of a device, or of the whole by its websocket."""
+        server = f"{link}://127.0.0.1:{self._ports[link]}"
+        if link == "tango":
+            return f"{server}/demo/macduff/{device.lower()}#dbase=no"
+        return f"{server}/{device}" if device else server
 
     def kill(self) -> None:
         """SIGKILL, and wait for its end."""
@@ -74,6 +110,7 @@ class Demo:
         self._process.kill()
         self._process.communicate(timeout=30)
         self._process = None
+        self._announced.unlink()
 
     def stop(self) -> None:
         """End it as a user would; it has nothing to complain of."""

@@ -18,7 +18,7 @@ from bluesky.run_engine import call_in_bluesky_event_loop
 from bluesky.utils import RunEngineInterrupted
 
 from macduff.client import Client
-from tests.system.bluesky_device.home import Connect, Engine
+from tests.system.bluesky_device.home import Connect, Engine, each_way, ways
 
 FRAMES = 30
 
@@ -62,6 +62,7 @@ def resumed(engine: Engine) -> None:
     assert engine.RE.state == "idle"
 
 
+@each_way
 def test_a_paused_count_takes_each_frame_once(
     engine: Engine, connected: Connect, client: Client, prepared: int
 ) -> None:
@@ -84,7 +85,7 @@ def flight(det: Any) -> Iterator[Any]:
     yield from bps.unstage(det, wait=True)
 
 
-@pytest.mark.parametrize("pauses", [(3,), (2, 9, 20)])
+@pytest.mark.parametrize("link, pauses", [("ws", (3,)), *ways((2, 9, 20))])
 def test_a_paused_flight_takes_each_frame_once(
     engine: Engine, connected: Connect, client: Client, prepared: int, pauses: tuple[int, ...]
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_paused_flight_takes_each_frame_once(
     assert client["DET"].counter == prepared + FRAMES
 
 
+@each_way
 def test_a_pause_that_comes_as_the_run_ends_does_not_run_it_again(
     engine: Engine, connected: Connect, client: Client, prepared: int
 ) -> None:
@@ -110,7 +112,7 @@ def test_a_pause_that_comes_as_the_run_ends_does_not_run_it_again(
     assert engine.data("det-counter") == [prepared + FRAMES] == [client["DET"].counter]
 
 
-@pytest.mark.parametrize("way", ["abort", "stop", "halt"])
+@pytest.mark.parametrize("link, way", [("ws", "stop"), ("ws", "halt"), *ways("abort")])
 def test_a_staged_device_is_at_rest_after_the_plan_was_ended(
     engine: Engine, connected: Connect, client: Client, prepared: int, way: str
 ) -> None:
@@ -136,6 +138,7 @@ def test_what_a_plan_left_paused_is_told_and_staging_ends_it(
     assert client["DET"].counter < prepared + FRAMES + FRAMES
 
 
+@each_way
 def test_a_run_that_ended_while_it_was_to_be_paused_is_the_same_run(
     engine: Engine, connected: Connect, client: Client, prepared: int
 ) -> None:
@@ -163,6 +166,7 @@ def test_a_run_that_ended_while_it_was_to_be_paused_is_the_same_run(
     client["DET"].abort()
 
 
+@each_way
 def test_what_had_not_begun_when_the_plan_was_paused_begins_after_the_resume(
     connected: Connect, client: Client, prepared: int
 ) -> None:
@@ -192,6 +196,7 @@ class Refusing:
         return None
 
 
+@each_way
 def test_an_error_in_the_plan_aborts_the_run(engine: Engine, connected: Connect, client: Client, prepared: int) -> None:
     det = connected("DET")
 
@@ -206,6 +211,7 @@ def test_an_error_in_the_plan_aborts_the_run(engine: Engine, connected: Connect,
     assert client["DET"].counter < prepared + FRAMES
 
 
+@each_way
 def test_somebody_elses_abort_fails_the_plan(engine: Engine, connected: Connect, client: Client, prepared: int) -> None:
     det = connected("DET")
     reached = when(client, "DET.completed_steps", partial(eq, 3), lambda: client["DET"].abort())
@@ -214,6 +220,7 @@ def test_somebody_elses_abort_fails_the_plan(engine: Engine, connected: Connect,
     reached.join()
 
 
+@each_way
 def test_a_paused_move_stops_and_goes_on_to_its_target(engine: Engine, connected: Connect, client: Client) -> None:
     x = connected("X")
     engine(bps.mv(x, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -12,11 +13,13 @@ from bluesky.utils import FailedStatus
 
 from macduff.bluesky import MacduffDevice
 from macduff.client import connect
-from tests.system.bluesky_device.home import Demo, Engine
+from macduff.errors import MacduffError
+from tests.system.bluesky_device.home import Demo, Engine, each_way
 
 
-def test_the_plan_fails_and_the_device_serves_the_next_one(engine: Engine, mortal: Demo) -> None:
-    x, det = MacduffDevice(f"{mortal.address}/X", "x"), MacduffDevice(f"{mortal.address}/DET", "det")
+@each_way
+def test_the_plan_fails_and_the_device_serves_the_next_one(engine: Engine, mortal: Demo, link: str) -> None:
+    x, det = (MacduffDevice(mortal.address(link, name), name.lower()) for name in ("X", "DET"))
     for device in (x, det):
         call_in_bluesky_event_loop(device.connect())
     try:
@@ -27,12 +30,12 @@ def test_the_plan_fails_and_the_device_serves_the_next_one(engine: Engine, morta
             mortal.kill()
             yield from bps.complete(det, wait=True)
 
-        with pytest.raises(FailedStatus, match="Disconnected"):
+        with pytest.raises(FailedStatus, match=r"Disconnected|Unreachable"):
             engine(doomed())
         mortal.start()
-        with connect(mortal.address) as client:
+        with connect(mortal.address("ws")) as client:
             client["DET"].configure(exposure=0.001, frames=1)
-            call_in_bluesky_event_loop(back(det), timeout=20)
+            call_in_bluesky_event_loop(back(x, det), timeout=20)
             engine.documents.clear()
             engine(bp.scan([det], x, 0, 0.1, 2))
             assert engine.data("det-counter") == [1, 2]
@@ -41,5 +44,12 @@ def test_the_plan_fails_and_the_device_serves_the_next_one(engine: Engine, morta
             call_in_bluesky_event_loop(device.disconnect())
 
 
-async def back(device: Any) -> None:
-    await device.link._client.wait_connected(20)
+async def back(*devices: Any) -> None:
+    """Wait until they can be read again."""
+    for device in devices:
+        while True:
+            try:
+                await device.link.state("state")
+                break
+            except MacduffError:
+                await asyncio.sleep(0.05)

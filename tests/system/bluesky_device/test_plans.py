@@ -25,7 +25,7 @@ from event_model import DocumentNames, schema_validators
 
 from macduff.client import Client
 from macduff.errors import BadValue
-from tests.system.bluesky_device.home import Connect, Engine
+from tests.system.bluesky_device.home import Connect, Engine, each_way
 
 RUNS = (Triggerable, Preparable, Flyable, Pausable, Collectable)
 MOVES = (Movable, Locatable, Stoppable)
@@ -36,6 +36,7 @@ def check(engine: Engine) -> None:
         schema_validators[DocumentNames[name]].validate(document)
 
 
+@each_way
 @pytest.mark.parametrize(
     "name, able, unable",
     [("DET", (Readable, Stageable, *RUNS), MOVES), ("X", (Readable, Stageable, *MOVES), RUNS),
@@ -48,6 +49,7 @@ def test_a_device_has_the_protocols_that_it_is_capable_of(
     assert [kind for kind in (*able, *unable) if isinstance(device, kind)] == list(able)
 
 
+@each_way
 def test_count_triggers_and_reads(engine: Engine, connected: Connect, client: Client) -> None:
     det = connected("DET")
     client["DET"].attributes["exposure"].put(0.002)
@@ -64,6 +66,7 @@ def test_count_triggers_and_reads(engine: Engine, connected: Connect, client: Cl
     assert client["DET"].state == "Idle"  # as it was found
 
 
+@each_way
 def test_scan_moves_and_events_have_the_readback_by_the_name_of_the_motor(engine: Engine, connected: Connect) -> None:
     x, thermo = connected("X"), connected("THERMO")
     engine(bp.scan([thermo], x, 0, 0.1, 3))
@@ -73,6 +76,7 @@ def test_scan_moves_and_events_have_the_readback_by_the_name_of_the_motor(engine
     check(engine)
 
 
+@each_way
 def test_who_watches_a_move_hears_where_it_is(engine: Engine, connected: Connect) -> None:
     x = connected("X")
     heard: list[dict[str, Any]] = []
@@ -90,6 +94,7 @@ def test_who_watches_a_move_hears_where_it_is(engine: Engine, connected: Connect
     assert {"initial": 0.0, "current": 0.3, "target": 0.3, "unit": "mm", "name": "x"}.items() <= heard[-1].items()
 
 
+@each_way
 def test_a_position_beyond_the_limits_is_refused_before_it_moves(engine: Engine, connected: Connect) -> None:
     x = connected("X")
     with pytest.raises(BadValue, match="-10 to 10 mm"):
@@ -98,6 +103,7 @@ def test_a_position_beyond_the_limits_is_refused_before_it_moves(engine: Engine,
         engine(bps.mv(x, 11))
 
 
+@each_way
 def test_a_flight_gives_one_event_for_each_step(engine: Engine, connected: Connect, client: Client) -> None:
     det = connected("DET")
     before = client["DET"].counter
@@ -113,6 +119,7 @@ def test_a_flight_gives_one_event_for_each_step(engine: Engine, connected: Conne
     check(engine)
 
 
+@each_way
 def test_names_that_bluesky_has_get_an_underscore(connected: Connect, engine: Engine) -> None:
     det, x = connected("DET"), connected("X")
     assert {name for name, _ in det.children() if name.endswith("_")} == {"configure_", "pause_", "resume_"}

@@ -23,7 +23,7 @@ from ophyd_async.core import (
 from macduff.bluesky import MacduffDevice
 from macduff.client import Client
 from tests.support import free_port
-from tests.system.bluesky_device.home import Connect, Engine
+from tests.system.bluesky_device.home import Connect, Engine, each_way
 
 
 class Stage(MacduffDevice):
@@ -74,6 +74,7 @@ def connect_mock(cls: type[MacduffDevice]) -> Any:
     return device
 
 
+@each_way
 def test_a_typed_device_works_as_the_other(engine: Engine, connected: Connect, client: Client) -> None:
     x = connected("X", Stage)
     engine(bps.mv(x.velocity, 3.0, x, 0.1))
@@ -83,6 +84,7 @@ def test_a_typed_device_works_as_the_other(engine: Engine, connected: Connect, c
     engine(bps.mv(x.velocity, 2.0))
 
 
+@each_way
 @pytest.mark.parametrize(
     "cls, says",
     [
@@ -114,7 +116,7 @@ def test_a_server_that_is_not_there_is_told(engine: Engine) -> None:
 
 
 def test_a_scheme_that_is_not_known_is_told(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="schemes are ws, wss"):
+    with pytest.raises(ValueError, match=r"schemes are ws, .*, pva, tango"):
         call_in_bluesky_event_loop(MacduffDevice("gopher://localhost/DET").connect())
 
 

@@ -53,7 +53,7 @@ class LinkSignalBackend(SignalBackend[Any], _Filled):
         self.link = link
 
     def source(self, name: str, read: bool) -> str:
-        return f"{self.address}/{self.member}" if self.address else ""
+        return f"{self.address.partition('#')[0]}/{self.member}" if self.address else ""
 
     async def connect(self, timeout: float) -> None:
         self.needed()
@@ -114,7 +114,7 @@ class LinkCommandBackend(CommandBackend[..., Any], _Filled):
         self.link = link
 
     def source(self, name: str) -> str:
-        return f"{self.address}/{self.member}" if self.address else ""
+        return f"{self.address.partition('#')[0]}/{self.member}" if self.address else ""
 
     async def connect(self, timeout: float) -> None:
         self.needed()

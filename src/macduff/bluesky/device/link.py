@@ -48,9 +48,19 @@ class Link(Protocol):
 async def open_link(address: str, timeout: float) -> Link:
     """Open the way that `address` means ("ws://host:8008/DET"); ValueError for one that means none."""
     scheme, colon, _ = address.partition("://")
-    if colon and scheme.lower() not in ("ws", "wss", "http", "https"):
+    kind = scheme.lower() if colon else "ws"
+    if kind == "pva":
+        from .pva import PvaLink
+
+        return await PvaLink.open(address, timeout)
+    if kind == "tango":
+        from .tango import TangoLink
+
+        return await TangoLink.open(address, timeout)
+    if kind not in ("ws", "wss", "http", "https"):
         expected = 'a device such as "ws://127.0.0.1:8008/DET"'
-        raise ValueError(f"MacduffDevice: expected {expected}, got {address!r}; schemes are ws, wss, http, https")
+        schemes = "ws, wss, http, https, pva, tango"
+        raise ValueError(f"MacduffDevice: expected {expected}, got {address!r}; schemes are {schemes}")
     from .ws import WsLink
 
     return await WsLink.open(address, timeout)
