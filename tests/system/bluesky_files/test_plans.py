@@ -7,6 +7,7 @@ from typing import Any
 
 import bluesky.plan_stubs as bps
 import bluesky.plans as bp
+import bluesky.preprocessors as bpp
 import numpy as np
 import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
@@ -87,6 +88,22 @@ def test_a_paused_flight_has_each_frame_once(keeper: Keeper, det: Any, axes: Axe
     assert keeper.last().columns["det"]["det-counter"] == [before + frame for frame in range(1, 41)]
     assert frames(client) == before + 40
     assert call_in_bluesky_event_loop(axes[0].locate())["readback"] == 1
+
+
+def test_a_flight_after_one_that_was_paused_is_another(keeper: Keeper, det: Any, before: int, client: Client) -> None:
+    def two() -> Any:
+        yield from bps.prepare(det, {"exposure": 0.002, "frames": 20}, wait=True)
+        for _ in range(2):
+            yield from bps.kickoff(det, wait=True)
+            yield from bps.checkpoint()  # after a pause it is not kicked off once more
+            yield from bps.complete(det, wait=True)
+            yield from bps.collect(det)
+
+    plan = bpp.stage_wrapper(bpp.run_wrapper(two()), [det])  # type: ignore[no-untyped-call]  # Bluesky's
+    paused(keeper, client, plan, at=before + 5)
+    keeper.engine.resume()  # type: ignore[no-untyped-call]  # Bluesky's
+    assert keeper.last().columns["det"]["det-counter"] == [before + frame for frame in range(1, 41)]
+    assert frames(client) == before + 40
 
 
 def test_an_aborted_scan_has_the_points_that_were_taken(
