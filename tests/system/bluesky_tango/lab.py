@@ -157,20 +157,27 @@ class Lab(Device):
     def init_device(self) -> None:
         super().init_device()
         self.counts: Counter[str] = Counter()
+        self.renew()
+        self.set_state(DevState.ON)
+        for name in ("pushed", "pushed_mode"):
+            self.set_change_event(name, True, False)
+        _devices.append(self)
+
+    def renew(self) -> None:
+        """The first values, none with a time or quality of its own."""
         self.values: dict[str, Any] = {name: value for name, (_, value) in {**SCALARS, **ARRAYS, **IMAGES}.items()}
         self.values |= {
             "limited": 1.0, "at_most": [1, 2], "shown": 20, "only": 0.0, "fixed": 4.5, "encoded": ("JPEG", b"\xff\x00"),
             "pushed": 1.0, "pushed_mode": Mode.slow, "polled": 0, "silent": 0.0,
         }  # fmt: skip
         self.stamps: dict[str, tuple[float, AttrQuality]] = {}
-        self.set_state(DevState.ON)
-        for name in ("pushed", "pushed_mode"):
-            self.set_change_event(name, True, False)
-        _devices.append(self)
 
     def value(self, name: str) -> Any:
         self.counts[f"read {name}"] += 1
         value = self.values[name]
+        if value is None:
+            self.get_device_attr().get_attr_by_name(name).set_quality(AttrQuality.ATTR_INVALID)
+            return None
         return (value, *self.stamps[name]) if name in self.stamps else value
 
     def take(self, name: str, value: Any) -> None:
@@ -252,7 +259,9 @@ _devices: list[Any] = []
 
 
 def obey(device: Any, order: dict[str, Any]) -> Any:
-    """set: values by name, with quality and time where given. push: the same, told as events. count: of what."""
+    """set: values by name, with quality and time. push: the same, told as events. count: of what. renew: all values."""
+    if "renew" in order:
+        device.renew()
     quality = getattr(AttrQuality, f"ATTR_{order.get('quality', 'VALID')}")
     stamp = order.get("time") or time.time()
     for name, value in {**order.get("set", {}), **order.get("push", {})}.items():

@@ -54,7 +54,7 @@ class AttributeBackend(SignalBackend[Any]):
 
     async def connect(self, timeout: float) -> None:
         """Learn what the attribute is, and read it once; NotConnectedError says what is not as it should be."""
-        member = self.member
+        member, self._last = self.member, None
         async with member.connecting(timeout):
             proxy = await member.reach()
             self._learn(await member.answer(configuration(proxy, member.signal_name)))

@@ -12,6 +12,8 @@ __all__ = ["address_of", "fresh", "persist"]
 
 CONNECTIONS = 5
 """That omniORB may keep to one server."""
+_OLD = ("COMM_FAILURE", "connection request was delayed")
+"""What is said where an old connection was taken: at once, or by the proxy that took it when it was made."""
 DELAY = 2.2
 """Seconds for which Tango may refuse to try a proxy again that failed, at its clock's grain of a second."""
 
@@ -58,7 +60,7 @@ def fresh(name: str, **options: Any) -> Any:
             proxy.ping()
             return proxy
         except tango.DevFailed as error:
-            if not left or not any("COMM_FAILURE" in failure.desc for failure in error.args):
+            if not left or not any(old in failure.desc for failure in error.args for old in _OLD):
                 raise
     raise AssertionError("not reached")
 

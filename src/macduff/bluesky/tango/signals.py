@@ -151,6 +151,10 @@ class _Readable(_TangoSignal[T], SignalR[T], Generic[T]):
             self._home = asyncio.get_running_loop()
         return super()._get_cache()
 
+    def clear_sub(self, function: Callable[..., None]) -> None:
+        if self._cache is not None and function in self._cache._listeners:  # else its loop has ended
+            super().clear_sub(function)
+
     def _backend_or_cache(self, cached: bool | None = None) -> Any:
         """What is kept is as new as the device's only where events come, and only in its loop; else it is read."""
         if cached is None and self._cache is not None:
