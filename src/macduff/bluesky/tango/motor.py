@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-from bluesky.protocols import Location
+from bluesky.protocols import Location, Reading
 from ophyd_async.core import AsyncStatus, CalculatableTimeout, WatchableAsyncStatus, WatcherUpdate
 
+from ...errors import MacduffError
 from .comm import TangoComm
 from .devices import TangoDevice
 from .signals import TangoAttrR, TangoAttrRW, TangoCommand
+from .way import Wake, Way
 
 __all__ = ["TangoMotor", "TangoMotorComm", "tango_motor"]
 
 LOOK = 0.5
 """Seconds after which the state is read again, whatever events say."""
-SETTLE = 0.05
-"""Seconds for a motor that is neither moving nor there right after the write to begin to move."""
+LOOK_WITHOUT_EVENTS = 0.1
+"""The same where there are none."""
 GRACE = 30.0
 """Seconds that a move may take beyond three times what its velocity says, where no time-out is given."""
+LOG = logging.getLogger("macduff.bluesky")
 _MOVING = ("MOVING", "RUNNING")
 _FAILED = ("FAULT",)
 
@@ -49,7 +53,7 @@ class TangoMotor(TangoDevice):
 
     def __init__(self, comm: TangoMotorComm, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(comm, name, **kwargs)
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: set[Wake] = set()
         self._staged = self._subscribed = False
         self._writing: set[AsyncStatus[None]] = set()
         self._stops = 0
@@ -70,18 +74,19 @@ class TangoMotor(TangoDevice):
         """stops: how often it had been told to stop when this move was asked for."""
         self.check_value(value)
         position = self.comm.position
-        initial, velocity = await asyncio.gather(
-            position.get_value(cached=False), self.comm.velocity.get_value(cached=False)
-        )
+        with self._named(value):
+            initial, velocity = await asyncio.gather(
+                position.get_value(cached=False), self.comm.velocity.get_value(cached=False)
+            )
         limit = _expected(abs(value - initial), abs(velocity)) if timeout == "CALCULATE_TIMEOUT" else timeout
         deadline = None if limit is None else time.monotonic() + float(limit)
-        with self._woken() as wake:
+        with self._woken() as wake, self._named(value):
             if self._stops != stops:
                 return
             await self._write(value)
-            settled, moved, arrived = time.monotonic() + SETTLE, False, False
+            way, arrived = Way(initial, value, self._tolerance(value)), False
             while not arrived:
-                wake.clear()
+                wake.event.clear()
                 state, current = await asyncio.gather(self._state(), position.get_value(cached=False))
                 yield WatcherUpdate(
                     current=current, initial=initial, target=value, name=self.name,
@@ -89,16 +94,26 @@ class TangoMotor(TangoDevice):
                 )  # fmt: skip
                 if state in _FAILED:
                     raise RuntimeError(f"{self.name}: expected it to arrive at {value}, got state {state} at {current}")
-                now = time.monotonic()
-                moved |= state in _MOVING
-                arrived = state not in _MOVING and (moved or now >= settled or self._is_there(current, value))
-                left = math.inf if deadline is None else deadline - now
-                if not arrived and left <= 0:
+                wait = way.look(state in _MOVING, current, wake.moving, self._stops != stops)
+                arrived = wait is None
+                left = math.inf if deadline is None else deadline - time.monotonic()
+                if wait is not None and left <= 0:
                     raise TimeoutError(f"{self.name}: expected it to arrive at {value} within {limit:g} s, "
                                        f"got state {state} at {current}")  # fmt: skip
-                if not arrived:  # at rest elsewhere right after the write: it may not have begun yet
+                if wait is not None:
+                    most = LOOK if self.comm.state.has_events else LOOK_WITHOUT_EVENTS
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(wake.wait(), min(LOOK if moved else settled - now, left))
+                        await asyncio.wait_for(wake.event.wait(), min(wait, most, left))
+            if way.in_doubt:
+                LOG.warning("%s: told to go to %s, it was not seen to move, and rests at %s", self.name, value, current)
+
+    @contextmanager
+    def _named(self, value: float) -> Iterator[None]:
+        """What goes wrong on the way to `value` names the motor, as the RunEngine does not."""
+        try:
+            yield
+        except MacduffError as error:
+            raise type(error)(f"{self.name}: expected it to arrive at {value}, got {error}") from error
 
     async def _write(self, value: float) -> None:
         writing = self.comm.position.set(value)
@@ -110,17 +125,17 @@ class TangoMotor(TangoDevice):
 
     async def _state(self) -> str:
         """The state's name."""
-        state = await self.comm.state.get_value(cached=False)
-        return str(getattr(state, "name", state))
+        return _name_of(await self.comm.state.get_value(cached=False))
 
-    def _is_there(self, current: float, target: float) -> bool:
+    def _tolerance(self, target: float) -> float:
+        """How near is there."""
         precision = self.comm.position.precision
-        return abs(current - target) <= (1e-6 * max(1.0, abs(target)) if precision is None else 10.0**-precision)
+        return 1e-6 * max(1.0, abs(target)) if precision is None else 10.0**-precision
 
     @contextmanager
-    def _woken(self) -> Iterator[asyncio.Event]:
-        """An event that is set when the state changes; subscribed to before anything is written."""
-        wake = asyncio.Event()
+    def _woken(self) -> Iterator[Wake]:
+        """What is woken when the state changes; subscribed to before anything is written."""
+        wake = Wake()
         self._waiting.add(wake)
         self._subscribe()
         try:
@@ -129,9 +144,13 @@ class TangoMotor(TangoDevice):
             self._waiting.discard(wake)
             self._unsubscribe()
 
-    def _changed(self, _: object) -> None:
-        for wake in self._waiting:
-            wake.set()
+    def _changed(self, readings: Mapping[str, Reading[Any]]) -> None:
+        (reading,) = readings.values()
+        self._wake(_name_of(reading["value"]) in _MOVING)
+
+    def _wake(self, moving: bool = False) -> None:
+        for wake in list(self._waiting):
+            wake.up(moving)
 
     def _subscribe(self) -> None:
         if not self._subscribed:
@@ -146,8 +165,8 @@ class TangoMotor(TangoDevice):
     def check_value(self, value: float) -> None:
         """ValueError if the position's limits do not allow it."""
         low, high = self.comm.position.limits or (None, None)
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise ValueError(f"{self.name}: expected a position from {low} to {high}, got {value}")
+        if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
+            raise ValueError(f"{self.name}: expected a position from {_end(low)} to {_end(high)}, got {value}")
 
     async def stop(self, success: bool = True) -> None:
         """Stop it where it is, whatever `success` says (rule 40); the status of its move is then done.
@@ -159,6 +178,7 @@ class TangoMotor(TangoDevice):
         if self._writing:  # the device may have been told to stop before it was told to move
             await asyncio.wait([writing.task for writing in self._writing])
             await self.comm.stop.execute()
+        self._wake()
 
     async def locate(self) -> Location[float]:
         """Where it is, and where it was told to go (rule 33)."""
@@ -178,6 +198,14 @@ class TangoMotor(TangoDevice):
         self._unsubscribe()
         if await self._state() in _MOVING:
             await self.stop()
+
+
+def _name_of(state: object) -> str:
+    return str(getattr(state, "name", state))
+
+
+def _end(limit: float | None) -> str:
+    return "any" if limit is None else str(limit)
 
 
 def _expected(distance: float, velocity: float) -> float:

@@ -154,6 +154,8 @@ def _elements(values: Mapping[str, Any], types: Mapping[str, Any], where: str) -
             element = {"name": name, "value": (name, _elements(value, {}, f"{where}.{name}"))}
         else:
             plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            if isinstance(value, str) and str(types.get(name)) == "DevState":  # which is read as its name
+                plain = load().DevState.names.get(value, value)
             element = {"name": name, "value": plain}
         if name in types:
             element["dtype"] = types[name]
