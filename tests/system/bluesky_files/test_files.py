@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bluesky.plan_stubs as bps
+import pytest
 from bluesky.preprocessors import set_run_key_wrapper
 from bluesky.run_engine import RunEngine
 
@@ -74,3 +75,9 @@ def test_a_killed_process_leaves_the_points_until_then(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGKILL
     (path,) = tmp_path.iterdir()
     assert Run(path).columns["primary"]["motor-position"] == [0, 1, 2]
+
+
+def test_a_plan_whose_file_cannot_be_written_fails_and_says_so(run_engine: RunEngine, tmp_path: Path) -> None:
+    run_engine.subscribe(writer(tmp_path / "nowhere"))  # type: ignore[no-untyped-call]  # Bluesky's
+    with pytest.warns(UserWarning, match="FileNotFoundError"), pytest.raises(FileNotFoundError, match="nowhere"):
+        run_engine(bps.open_run())
