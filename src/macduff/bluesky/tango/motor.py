@@ -74,17 +74,17 @@ class TangoMotor(TangoDevice):
         """stops: how often it had been told to stop when this move was asked for."""
         self.check_value(value)
         position = self.comm.position
-        with self._named(value):
+        with self._named(f"to arrive at {value}"):
             initial, velocity = await asyncio.gather(
                 position.get_value(cached=False), self.comm.velocity.get_value(cached=False)
             )
         limit = _expected(abs(value - initial), abs(velocity)) if timeout == "CALCULATE_TIMEOUT" else timeout
         deadline = None if limit is None else time.monotonic() + float(limit)
-        with self._woken() as wake, self._named(value):
+        with self._woken() as wake, self._named(f"to arrive at {value}"):
             if self._stops != stops:
                 return
             await self._write(value)
-            way, arrived = Way(initial, value, self._tolerance(value)), False
+            way, arrived, current = Way(initial, value, self._tolerance(value)), False, initial
             while not arrived:
                 wake.event.clear()
                 state, current = await asyncio.gather(self._state(), position.get_value(cached=False))
@@ -108,12 +108,12 @@ class TangoMotor(TangoDevice):
                 LOG.warning("%s: told to go to %s, it was not seen to move, and rests at %s", self.name, value, current)
 
     @contextmanager
-    def _named(self, value: float) -> Iterator[None]:
-        """What goes wrong on the way to `value` names the motor, as the RunEngine does not."""
+    def _named(self, what: str) -> Iterator[None]:
+        """What goes wrong names the motor, as the RunEngine does not."""
         try:
             yield
         except MacduffError as error:
-            raise type(error)(f"{self.name}: expected it to arrive at {value}, got {error}") from error
+            raise type(error)(f"{self.name}: expected it {what}, got {error}") from error
 
     async def _write(self, value: float) -> None:
         writing = self.comm.position.set(value)
@@ -174,10 +174,11 @@ class TangoMotor(TangoDevice):
         A move that has not written its position yet does not begin; one that is writing it is stopped thereafter.
         """
         self._stops += 1
-        await self.comm.stop.execute()
-        if self._writing:  # the device may have been told to stop before it was told to move
-            await asyncio.wait([writing.task for writing in self._writing])
+        with self._named("to stop"):
             await self.comm.stop.execute()
+            if self._writing:  # the device may have been told to stop before it was told to move
+                await asyncio.wait([writing.task for writing in self._writing])
+                await self.comm.stop.execute()
         self._wake()
 
     async def locate(self) -> Location[float]:
@@ -196,7 +197,9 @@ class TangoMotor(TangoDevice):
         """End the subscription; a motor that is not at rest is stopped (rule 40)."""
         self._staged = False
         self._unsubscribe()
-        if await self._state() in _MOVING:
+        with self._named("to be at rest"):
+            state = await self._state()
+        if state in _MOVING:
             await self.stop()
 
 

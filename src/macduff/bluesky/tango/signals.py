@@ -122,6 +122,11 @@ class _TangoSignal(Signal[T], Generic[T]):
 
 
 class _Readable(_TangoSignal[T], SignalR[T], Generic[T]):
+    @property
+    def has_events(self) -> bool:
+        """Whether it is monitored, and events of the device tell each change."""
+        return self._tango.has_events
+
     async def get_reading(self) -> Reading[Any]:
         """Value, the device's own time stamp, severity: 0 valid or changing, 1 warning, 2 alarm, -1 invalid."""
         reading: Reading[Any] = (await self.read())[self.name]
