@@ -29,7 +29,7 @@ class Detector(PausableDevice):
     )
     frames = Attribute(VInt(control=(1, 1_000_000)), 10, "How many frames a run takes", parameter=True)
     image = Attribute(VArray(np.uint8, 2), description="The last frame, rows from the top", tags=["widget:image"])
-    counter = Attribute(VInt(), 0, "Frames taken since the detector was made")
+    counter = Attribute(VInt(), 0, "Frames taken since the detector was made", tags=["bluesky:read"])
     sum = Attribute(VInt(), 0, "All pixels of the last frame together")
 
     def __init__(self, name: str, width: Pixels = 128, height: Pixels = 128, seed: int = 0) -> None:

@@ -30,7 +30,7 @@ class Thermometer(Device):
         21.0,
         "Measured, five times a second",
     )
-    target = Attribute(TARGET, 21.0, "What the heater is set to", writable=True)
+    target = Attribute(TARGET, 21.0, "What the heater is set to", writable=True, tags=["bluesky:read"])
 
     def __init__(self, name: str, time_constant: Annotated[float, VDouble(units="s", control=(0.1, 1e5))] = 4.0,
                  seed: int = 0) -> None:  # fmt: skip

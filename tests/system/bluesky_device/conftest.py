@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
@@ -67,8 +68,8 @@ def connected(engine: Engine, demo: Demo, link: str) -> Iterator[Connect]:
     """connected("DET") is a connected MacduffDevice, named det."""
     made: list[MacduffDevice] = []
 
-    def device(name: str, cls: type[MacduffDevice] = MacduffDevice) -> MacduffDevice:
-        found = cls(demo.address(link, name), name.lower())
+    def device(name: str, cls: type[MacduffDevice] = MacduffDevice, **options: Any) -> MacduffDevice:
+        found = cls(demo.address(link, name), name.lower(), **options)
         call_in_bluesky_event_loop(found.connect())
         made.append(found)
         return found

@@ -65,7 +65,7 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self._announced = folder / "announced.json"
         self._configuration = folder / "lab.json"
-        self._ports = dict.fromkeys((*LINKS, "search"), 0)
+        self._ports: dict[str, int] = dict.fromkeys((*LINKS, "search"), 0)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:

@@ -19,6 +19,8 @@ from tests.system.bluesky_device.home import Demo, Engine, each_way
 
 @each_way
 def test_the_plan_fails_and_the_device_serves_the_next_one(engine: Engine, mortal: Demo, link: str) -> None:
+    x: Any
+    det: Any
     x, det = (MacduffDevice(mortal.address(link, name), name.lower()) for name in ("X", "DET"))
     for device in (x, det):
         call_in_bluesky_event_loop(device.connect())

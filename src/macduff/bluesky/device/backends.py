@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from enum import Enum
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from bluesky.protocols import Reading as BlueskyReading
 from event_model import DataKey
@@ -18,6 +19,9 @@ from .datatypes import as_reading, as_value, data_key, datatype_of, fits
 from .link import Link
 
 __all__ = ["LinkCommandBackend", "LinkSignalBackend"]
+
+_turns: WeakKeyDictionary[Link, asyncio.Lock] = WeakKeyDictionary()
+"""Puts of one device take turns: `bps.mv(det.exposure, 1, det.frames, 2)` asks for both at once, and it does one."""
 
 
 class _Filled:
@@ -61,8 +65,9 @@ class LinkSignalBackend(SignalBackend[Any], _Filled):
     async def put(self, value: Any) -> None:
         """Put and wait for its end; None puts the set point once more, as Bluesky means it."""
         link = self.needed()
-        value = (await link.state(self.member)).setpoint if value is None else value
-        await link.put(self.member, value.value if isinstance(value, Enum) else value)
+        async with _turns.setdefault(link, asyncio.Lock()):
+            value = (await link.state(self.member)).setpoint if value is None else value
+            await link.put(self.member, value.value if isinstance(value, Enum) else value)
 
     async def get_datakey(self, source: str) -> DataKey:
         return data_key(await self.needed().state(self.member), source)

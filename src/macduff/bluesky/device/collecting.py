@@ -20,8 +20,8 @@ __all__ = ["Collector"]
 
 _log = logging.getLogger("macduff.bluesky")
 STEPS = "completed_steps"
-SETTLE = 5.0
-"""Seconds in which what a run has changed is here, after its end."""
+SETTLE = 2.0
+"""Seconds in which what a run has changed is here, after its end; then it is asked for."""
 
 
 class Collector:
@@ -34,9 +34,10 @@ class Collector:
         self._news = asyncio.Event()
         self._given = 0
 
-    async def describe_collect(self) -> dict[str, dict[str, DataKey]]:
-        """The stream, which has the device's name, and what is in it."""
-        return {self._device.name: await self._device.describe()}
+    async def describe_collect(self) -> dict[str, DataKey] | dict[str, dict[str, DataKey]]:
+        """The stream and what is in it; where the plan has declared the stream, what is in it alone."""
+        keys, stream = await self._device.describe(), self._device.stream
+        return keys if stream is None else {stream or self._device.name: keys}
 
     async def collect(self) -> AsyncIterator[PartialEvent]:
         """The steps that were done since it was asked last."""
@@ -60,15 +61,20 @@ class Collector:
     async def settle(self) -> None:
         """The run has ended: wait until what it has changed is here."""
         link = self._link()
-        for name, seen in self._seen.items():
-            newest = (await link.state(name)).reading.time
-            try:
-                async with asyncio.timeout(SETTLE):
-                    while not seen or seen[-1].time < newest:
-                        self._news.clear()
-                        await self._news.wait()
-            except TimeoutError:
-                _log.warning("%s.%s: not all steps of the run were seen", self._device.name, name)
+        newest = {name: (await link.state(name)).reading for name in self._seen}
+        try:
+            async with asyncio.timeout(SETTLE):
+                while any(not seen or seen[-1].time < newest[name].time for name, seen in self._seen.items()):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            for name, seen in self._seen.items():
+                if not seen or seen[-1].time < newest[name].time:
+                    seen.append(newest[name])
+        total, found = newest[STEPS].value, len(self._rows())
+        if found < total:
+            text = "%s: expected %d steps, got %d: they came quicker than they could be told"
+            _log.warning(text, self._device.name, total, found)
 
     def end(self) -> None:
         """Follow nothing any more."""

@@ -23,9 +23,14 @@ class MacduffDevice(StandardReadable):
     Attributes become signals, methods commands; names that Bluesky has for itself get `_` behind them. Readable and
     Stageable always; Movable with a method `move` and an attribute `position`, or with a `position` that can be put;
     Triggerable, Preparable, Flyable and Pausable with `configure` and `run`; Collectable with `completed_steps`.
+
+    address: "ws://host:8008/DET", "pva://DET" or "pva://host:5075/DET", "tango://host:10000/domain/macduff/det", the
+    last with `#dbase=no` behind it where there is no database. stream: the name of the stream of what is collected,
+    else the device's; None where plans say it, by `bps.declare_stream(det, name="...", collect=True)`.
     """
 
-    def __init__(self, address: str, name: str = "") -> None:
+    def __init__(self, address: str, name: str = "", *, stream: str | None = "") -> None:
+        self.stream = stream
         self._mover: Mover | None = None
         self._runner: Runner | None = None
         self._staging = Staging(self)

@@ -30,6 +30,8 @@ __all__ = ["TangoLink"]
 _log = logging.getLogger("macduff.bluesky")
 LOOK = 0.1
 """Seconds between two looks at a device whose call took longer than a Tango client waits."""
+ASK = 0.5
+"""Seconds after which the end of a call is asked for: after a restart of the server events take their time to come."""
 
 
 class _Watch:
@@ -78,7 +80,10 @@ class _Result:
         return vtype_for(native)
 
     def value(self, value: Any, setpoint: Any, alarm: Alarm, time: int, began: float) -> None:
-        self.told = json.loads(value)
+        self.take(value)
+
+    def take(self, text: str) -> None:
+        self.told = json.loads(text)
         self.news.set()
 
     def lost(self, reason: str) -> None:
@@ -203,9 +208,11 @@ class TangoLink(ThreadLink[Calls]):
                 return None
             return asked.command.result(returned, f"{self._info.name}.{method}")
         result, changed = self._results[method], self._watch.changed
+        result.told = {}  # of the server before this one, maybe
         number = await self._ask(method, "command_inout", *given)
         while not result.ended(number):
-            await self._news(result.news, changed, method)
+            if not await self._news(result.news, changed, method):
+                result.take((await self._ask(method, "read_attribute", asked.result)).value)
         told = result.told
         if told["call"] == number and told["state"] == "failed":
             raise error_for(told["error"]["kind"], told["error"]["message"])
@@ -220,18 +227,20 @@ class TangoLink(ThreadLink[Calls]):
         theirs = dict(zip(command.spec.takes, arguments.values(), strict=False))
         return command.name, command.argument(command.spec.bind(where, theirs), self._followed.tango, where)
 
-    async def _news(self, news: asyncio.Event, changed: asyncio.Event, method: str) -> None:
-        """Wait for it; Unreachable when the device went, though it may be back."""
+    async def _news(self, news: asyncio.Event, changed: asyncio.Event, method: str) -> bool:
+        """Wait for it; False when it does not come; Unreachable when the device went, though it may be back."""
         waits = [asyncio.ensure_future(event.wait()) for event in (news, changed)]
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=ASK, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
         if changed.is_set():
             reason = self._watch.reason or "a device that went and came back"
             raise Unreachable(f"{self._info.name}.{method}: expected its end, got {reason}")
+        came = news.is_set()
         news.clear()
+        return came
 
     async def _at_rest(self, method: str) -> None:
         """A call that goes on behind its answer: it has ended when the device rests."""
