@@ -46,6 +46,14 @@ def test_count(keeper: Keeper, det: Any, axes: Axes, before: int, client: Client
     assert taken["one-position"] == [12.5] * 4
 
 
+def test_what_is_set_at_once_is_all_in_the_configuration(keeper: Keeper, det: Any) -> None:
+    for number in range(2, 12):
+        keeper.engine(bps.mv(det.exposure, number / 1000, det.frames, number))
+    keeper.run(bp.count([det]))
+    (descriptor,) = [document for name, document in keeper.given if name == "descriptor"]
+    assert descriptor["configuration"]["det"]["data"] == {"det-exposure": 0.011, "det-frames": 11}
+
+
 def test_scan(keeper: Keeper, det: Any, axes: Axes, before: int) -> None:
     taken = keeper.run(bp.scan([det], axes[0], -1, 1, 7)).columns["primary"]
     assert taken["one-position"] == list(np.linspace(-1, 1, 7))
