@@ -15,7 +15,8 @@ AT_REST = frozenset({"Idle", "Ready", "Aborted", "Fault"})
 
 async def state_of(device: MacduffDevice) -> str:
     """Idle, Ready, Running ... as the device says now; Ready where nothing says it, as in mock mode."""
-    if device.link is None or "state" not in device.link.info.attributes:
+    info = None if device.link is None else device.link.info.attributes.get("state")
+    if device.link is None or info is None or not AT_REST.issubset(getattr(info.vtype, "labels", ())):
         return "Ready"
     return str((await device.link.state("state")).reading.value)
 

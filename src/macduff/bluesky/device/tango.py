@@ -11,6 +11,7 @@ from typing import Any
 
 from ...client.describe import AttributeState
 from ...client.model import DeviceInfo
+from ...core import DState
 from ...errors import DeviceFailed, TimedOut, Unreachable, error_for
 from ...sources.ca.facts import Facts, improved
 from ...sources.tango.device import OUR_STATES
@@ -182,7 +183,7 @@ class TangoLink(ThreadLink[Calls]):
     def _told(self, attribute: str) -> Callable[[Any], Any]:
         """Our state is the first word of the Status of our devices: there are more of them than Tango has."""
         if not self._members.ours:
-            return (lambda state: OUR_STATES.get(state, "Idle")) if attribute == "state" else str
+            return (lambda state: OUR_STATES.get(state, DState.Idle).value) if attribute == "state" else str
         if attribute == "state":
             return lambda status: status.partition("\n")[0].partition(":")[0]
         return lambda status: status.partition("\n")[0].partition(": ")[2]

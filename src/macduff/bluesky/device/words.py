@@ -46,7 +46,9 @@ def _kind(text: str) -> VType[Any]:
     if number := _NUMBER.fullmatch(text):
         return VInt(int(number[2]), not number[1])
     if text.startswith("array of "):
-        return VArray(_element(text.removeprefix("array of ").partition(",")[0]), None if "," in text else 1)
+        element, _, dimensions = text.removeprefix("array of ").partition(", ")
+        told = dimensions.partition(" ")[0]
+        return VArray(_element(element), ndim=int(told) if told.isdigit() else None if told else 1)
     return _KINDS.get(text, VString())
 
 
