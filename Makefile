@@ -16,7 +16,12 @@ TEST_TOOLS := hypothesis 'pytest>=8.3' 'pytest-asyncio>=1.0' 'pytest-randomly>=3
 PIPES_PYTHON ?= $(shell for p in $(BIN)/python python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-sardana check lint docs bench peers unit pipes system-packages clean
+# The browser's page is made from these when macduff is installed (hatch_build.py); folders, for what is removed from them.
+PAGE := hatch_build.py $(wildcard web/*.* web/.npmrc) $(shell find web/src web/public)
+# Not there: install once more, whatever the stamps say.
+NO_PAGE := $(if $(wildcard src/macduff/servers/web/static/index.html),,no-page)
+
+.PHONY: help demo test test-sardana check lint docs bench peers unit pipes system-packages clean no-page
 
 help:
 	@echo "make demo    a simulated laboratory in the browser (PORT=$(PORT))"
@@ -31,11 +36,11 @@ $(STAMPS)/venv:
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/demo: $(STAMPS)/venv pyproject.toml
+$(STAMPS)/demo: $(STAMPS)/venv pyproject.toml $(PAGE) $(NO_PAGE)
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(STAMPS)/test: $(STAMPS)/venv pyproject.toml
+$(STAMPS)/test: $(STAMPS)/venv pyproject.toml $(PAGE) $(NO_PAGE)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(STAMPS)/demo
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -66,6 +67,17 @@ def test_no_path_of_a_machine_and_no_registry_in_a_committed_file() -> None:
 )
 def test_the_search_finds_what_it_is_for(line: str, wrong: bool) -> None:
     assert bool(MACHINE_PATH.search(line) or REGISTRY.search(line)) is wrong
+
+
+def test_the_page_is_not_committed_and_its_lock_file_names_no_registry() -> None:
+    """Each package of npm is held by its digest alone; where it comes from is for whoever builds to say."""
+    assert tracked("web/src/main.tsx") and not tracked("src/macduff/servers/web/static", "*node_modules*")
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / "web/.npmrc").read_text(encoding="utf-8").splitlines()
+    packages = json.loads((ROOT / "web/package-lock.json").read_text(encoding="utf-8"))["packages"]
+    packages.pop("")
+    assert packages
+    wrong = [name for name, package in packages.items() if "resolved" in package or "integrity" not in package]
+    assert not wrong
 
 
 def test_every_name_in_all_exists_and_is_listed_once() -> None:

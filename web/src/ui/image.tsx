@@ -1,0 +1,86 @@
+// A 2-D array as a picture: colours by value, the newest frame wins.
+
+import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import type { AttributeModel } from "../model/attribute";
+import type { NumberArray } from "../model/values";
+import { colourMap, MAPS, type MapName } from "./colours";
+
+export function Image({ attribute, numbers }: { attribute: AttributeModel; numbers: NumberArray }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = useSignal<MapName>("viridis");
+  const under = useSignal("");
+  const rate = useSignal(0);
+  const [rows = 0, columns = 0] = numbers.shape;
+  const [low, high] = rangeOf(numbers.data);
+  useEffect(() => paint(canvas.current, numbers, low, high, map.value), [numbers, map.value]);
+  useEffect(() => {
+    let frames = 0;
+    const leave = attribute.listen(() => frames++);
+    const timer = window.setInterval(() => {
+      rate.value = frames;
+      frames = 0;
+    }, 1000);
+    return () => {
+      leave();
+      window.clearInterval(timer);
+    };
+  }, [attribute]);
+  const point = (event: PointerEvent): void => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const column = Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns));
+    const row = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
+    under.value = `${row}, ${column}: ${numbers.data[row * columns + column]}`;
+  };
+  return (
+    <figure class="picture">
+      <canvas
+        ref={canvas} width={columns} height={rows} role="img" aria-label={`${attribute.name}, ${rows} by ${columns}`}
+        onPointerMove={point} onPointerLeave={() => (under.value = "")}
+      />
+      <figcaption>
+        <span>{rows} × {columns}</span>
+        <span class="scale" data-map={map.value}>{short(low)} <i class={map.value} /> {short(high)}</span>
+        <span>{rate.value} frames/s</span>
+        <span class="under">{under.value}</span>
+        <label>
+          <span class="unseen">Colour map</span>
+          <select value={map.value} onChange={(event) => (map.value = event.currentTarget.value as MapName)}>
+            {MAPS.map((name) => <option value={name}>{name}</option>)}
+          </select>
+        </label>
+      </figcaption>
+    </figure>
+  );
+}
+
+function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "–";
+}
+
+function rangeOf(data: ArrayLike<number>): [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+function paint(
+  canvas: HTMLCanvasElement | null, numbers: NumberArray, low: number, high: number, map: MapName,
+): void {
+  const context = canvas?.getContext("2d");
+  const [rows = 0, columns = 0] = numbers.shape;
+  if (!context || rows === 0 || columns === 0) return;
+  const picture = context.createImageData(columns, rows);
+  const pixels = new Uint32Array(picture.data.buffer);
+  const colours = colourMap(map);
+  const factor = high > low ? 255 / (high - low) : 0;
+  for (let index = 0; index < pixels.length; index++) {
+    pixels[index] = colours[((numbers.data[index] as number) - low) * factor | 0] as number;
+  }
+  context.putImageData(picture, 0, 0);
+}
