@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import tango
+import tango.server
 from tango import AttrWriteType, DevState
 from tango.server import Device, attribute, command
 
 from tests.support import free_port
 
-__all__ = ["MOTORS", "OTHER", "MotorProgram"]
+__all__ = ["MOTORS", "OTHER", "STATION", "MotorProgram"]
 
 ROOT = Path(__file__).parents[3]
 MOTORS = ("test/motor/one", "test/motor/two", "test/motor/three")
-OTHER = "test/other/one"
+OTHER, STATION = "test/other/one", "test/station/one"
 RW = AttrWriteType.READ_WRITE
 
 
@@ -245,14 +246,46 @@ class Other(Device):
         self.values["lim_ited_value"] = 0.0
 
 
+class Station(Device):
+    """What the page about Tango devices in plans takes as its example."""
+
+    Pressure = attribute(dtype=float, unit="mbar", format="%6.1f")
+    PressureMbar = attribute(dtype=float, unit="mbar")
+    Gain = attribute(dtype=int, access=RW, min_value=1, max_value=10)
+    gain = 1
+
+    def read_Pressure(self) -> float:
+        return 1013.25 / self.gain
+
+    read_PressureMbar = read_Pressure
+
+    def read_Gain(self) -> int:
+        return self.gain
+
+    def write_Gain(self, value: int) -> None:
+        self.gain = value
+
+    @command(dtype_in=float, dtype_out=float)
+    def Scale(self, factor: float) -> float:
+        return factor * self.gain
+
+    @command
+    def Reset(self) -> None:
+        self.gain = 1
+
+    @command
+    def ResetAll(self) -> None:
+        self.gain = 1
+
+
 def main() -> None:
     port, kind = sys.argv[1:3]
     motor = PushingMotor if kind == "events" else Motor
     arguments = [
         "MacduffMotors", "test", "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}", "-nodb", "-dlist",
-        ",".join([*(f"{motor.__name__}::{name}" for name in MOTORS), f"Other::{OTHER}"]),
+        ",".join([*(f"{motor.__name__}::{name}" for name in MOTORS), f"Other::{OTHER}", f"Station::{STATION}"]),
     ]  # fmt: skip
-    tango.server.run((motor, Other), args=arguments)
+    tango.server.run((motor, Other, Station), args=arguments)
 
 
 if __name__ == "__main__":
