@@ -55,8 +55,8 @@ class Engine:
 
     def data(self, key: str) -> list[Any]:
         """What the events have of that key, pages included."""
-        found = [event["data"][key] for event in self.named("event")]
-        return found + [value for page in self.named("event_page") for value in page["data"][key]]
+        found = [event["data"][key] for event in self.named("event") if key in event["data"]]
+        return found + [value for page in self.named("event_page") for value in page["data"].get(key, ())]
 
 
 class Demo:
@@ -66,6 +66,8 @@ class Demo:
         self._announced = folder / "announced.json"
         self._configuration = folder / "lab.json"
         self._ports: dict[str, int] = dict.fromkeys((*LINKS, "search"), 0)
+        self.environment: dict[str, str] = {}
+        """In which clients of EPICS find it."""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -81,6 +83,7 @@ class Demo:
         announced = json.loads(self._announced.read_text())
         for link, server in zip(LINKS, ("web", "pva", "tango"), strict=True):
             self._ports[link] = int(announced[server]["address"].rpartition(":")[2])
+        self.environment = announced["pva"]["environment"]
         self._ports["search"] = int(announced["pva"]["environment"]["EPICS_PVA_BROADCAST_PORT"])
 
     def _laboratory(self) -> dict[str, Any]:

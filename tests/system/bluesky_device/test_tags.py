@@ -10,8 +10,14 @@ import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
 from event_model import DocumentNames, schema_validators
 
+from macduff import Process
+from macduff.bluesky import MacduffDevice
 from macduff.client import Client
-from tests.system.bluesky_device.home import Connect, Engine, each_way
+from macduff.sources import PvaDevice, TangoDevice
+from macduff.sources.pva.library import PVA
+from macduff.sources.tango.library import TANGO
+from tests.support import eventually
+from tests.system.bluesky_device.home import Connect, Demo, Engine, by_tango, each_way
 
 
 @pytest.fixture
@@ -80,3 +86,42 @@ def test_pictures_are_described_with_shape_and_dtype(engine: Engine, spec: Any) 
     assert (picture.shape, picture.dtype.name, picture.tolist()) == ((3, 4), "uint16", [[3] * 4] * 3)
     for name, document in engine.documents:
         schema_validators[DocumentNames[name]].validate(document)
+
+
+@by_tango
+def test_a_device_that_is_wrapped_over_tango_has_its_tags(demo: Demo) -> None:
+    with Process() as process:
+        spec = TangoDevice("SPEC", demo.address("tango", "SPEC"))
+        process.add(spec)
+        eventually(lambda: "picture" in spec.attributes, "its attributes", 10.0)
+        assert spec.attributes["picture"].tags == ("widget:image", "bluesky:read")
+        assert spec.attributes["picture"].description == "The last"
+        assert spec.attributes["counts"].tags == ()
+    TANGO.join(10.0)
+
+
+def test_a_device_that_is_wrapped_over_pvaccess_has_its_tags(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in demo.environment.items():
+        monkeypatch.setenv(name, value)
+    with Process() as process:
+        spec = PvaDevice("SPEC", "SPEC")
+        process.add(spec)
+        eventually(lambda: "picture" in spec.attributes, "its attributes", 10.0)
+        assert spec.attributes["picture"].tags == ("widget:image", "bluesky:read")
+        assert spec.attributes["picture"].description == "The last"
+        assert spec.attributes["counts"].tags == ()
+    PVA.join(10.0)
+
+
+def test_a_device_is_found_over_pvaccess_without_a_host(
+    engine: Engine, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in demo.environment.items():
+        monkeypatch.setenv(name, value)
+    thermo = MacduffDevice("pva://THERMO", "thermo")
+    call_in_bluesky_event_loop(thermo.connect())
+    engine(bp.count([thermo]))
+    call_in_bluesky_event_loop(thermo.disconnect())
+    (target,) = engine.data("thermo-target")
+    assert target == 21
+    PVA.join(10.0)
