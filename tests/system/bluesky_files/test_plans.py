@@ -82,12 +82,12 @@ def test_flight(keeper: Keeper, det: Any, axes: Axes, before: int, client: Clien
 
 def test_a_paused_scan_has_each_point_once(keeper: Keeper, det: Any, axes: Axes, before: int, client: Client) -> None:
     """The pause comes in the third point; that is done again from its beginning, but for the frames."""
-    keeper.engine(prepared(det, 3, 0.02))
-    paused(keeper, client, bp.scan([det], axes[0], 0, 4, 5), at=before + 7)
+    keeper.engine(prepared(det, 10, 0.02))
+    paused(keeper, client, bp.scan([det], axes[0], 0, 4, 5), at=before + 21)
     keeper.engine.resume()  # type: ignore[no-untyped-call]  # Bluesky's
     taken = keeper.last().columns["primary"]
     assert taken["one-position"] == [0, 1, 2, 3, 4]
-    assert taken["det-counter"] == [before + 3 * point for point in range(1, 6)]
+    assert taken["det-counter"] == [before + 10 * point for point in range(1, 6)]
 
 
 def test_a_paused_flight_has_each_frame_once(keeper: Keeper, det: Any, axes: Axes, before: int, client: Client) -> None:
@@ -100,7 +100,7 @@ def test_a_paused_flight_has_each_frame_once(keeper: Keeper, det: Any, axes: Axe
 
 def test_a_flight_after_one_that_was_paused_is_another(keeper: Keeper, det: Any, before: int, client: Client) -> None:
     def two() -> Any:
-        yield from bps.prepare(det, {"exposure": 0.002, "frames": 20}, wait=True)
+        yield from bps.prepare(det, {"exposure": 0.02, "frames": 15}, wait=True)
         for _ in range(2):
             yield from bps.kickoff(det, wait=True)
             yield from bps.checkpoint()  # after a pause it is not kicked off once more
@@ -110,18 +110,18 @@ def test_a_flight_after_one_that_was_paused_is_another(keeper: Keeper, det: Any,
     plan = bpp.stage_wrapper(bpp.run_wrapper(two()), [det])  # type: ignore[no-untyped-call]  # Bluesky's
     paused(keeper, client, plan, at=before + 5)
     keeper.engine.resume()  # type: ignore[no-untyped-call]  # Bluesky's
-    assert keeper.last().columns["det"]["det-counter"] == [before + frame for frame in range(1, 41)]
-    assert frames(client) == before + 40
+    assert keeper.last().columns["det"]["det-counter"] == [before + frame for frame in range(1, 31)]
+    assert frames(client) == before + 30
 
 
 def test_an_aborted_scan_has_the_points_that_were_taken(
     keeper: Keeper, det: Any, axes: Axes, before: int, client: Client
 ) -> None:
-    keeper.engine(prepared(det, 3, 0.02))
-    paused(keeper, client, bp.scan([det], axes[0], 0, 4, 5), at=before + 7)
+    keeper.engine(prepared(det, 10, 0.02))
+    paused(keeper, client, bp.scan([det], axes[0], 0, 4, 5), at=before + 21)
     keeper.engine.abort()  # type: ignore[no-untyped-call]  # Bluesky's
     taken = keeper.last().columns["primary"]
-    assert (taken["one-position"], taken["det-counter"]) == ([0, 1], [before + 3, before + 6])
+    assert (taken["one-position"], taken["det-counter"]) == ([0, 1], [before + 10, before + 20])
     name, stop = keeper.given[-1]
     assert (name, stop["exit_status"]) == ("stop", "abort")
 
