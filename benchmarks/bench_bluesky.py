@@ -23,7 +23,7 @@ def measure(options: Options) -> list[Figure]:
     """The figures."""
     points, moves = options.size(100, 5), options.size(3000, 5)
     found: dict[str, list[_Run]] = {who: [] for who in WHO}
-    stalls = dict.fromkeys(WHO, 0)
+    stalls: dict[str, int] = dict.fromkeys(WHO, 0)
     with Served([sys.executable, "-m", "benchmarks.bluesky.server"]) as server:
         port = server.told["port"]
         for _ in range(options.rounds):

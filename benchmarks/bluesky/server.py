@@ -10,7 +10,7 @@ import threading
 
 import tango
 from tango import AttrWriteType, DevState
-from tango.server import Device, attribute, command
+from tango.server import Device, attribute, command, run
 
 CHANNELS = 8
 
@@ -95,7 +95,7 @@ def main() -> None:
     def told() -> None:
         print(json.dumps({"port": port}), flush=True)
 
-    tango.server.run((Axis, Detector), args=arguments, post_init_callback=told)
+    run((Axis, Detector), args=arguments, post_init_callback=told)
 
 
 if __name__ == "__main__":

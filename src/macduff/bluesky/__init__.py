@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .device.device import MacduffDevice
     from .tango.comm import TangoComm, make_tango_signals
     from .tango.connecting import CommsConnector
-    from .tango.connectors import ConnectSimilarlyNamed, ConnectWithoutReading, tango_connector
+    from .tango.connectors import ConnectSimilarlyNamed, ConnectWithoutReading
+    from .tango.decorator import tango_connector
     from .tango.devices import TangoDevice
     from .tango.member import NotConnected
     from .tango.motor import TangoMotor, TangoMotorComm, tango_motor
@@ -31,7 +32,8 @@ _HOME = {
     "device.device": "MacduffDevice",
     "tango.comm": "TangoComm make_tango_signals",
     "tango.connecting": "CommsConnector",
-    "tango.connectors": "ConnectSimilarlyNamed ConnectWithoutReading tango_connector",
+    "tango.connectors": "ConnectSimilarlyNamed ConnectWithoutReading",
+    "tango.decorator": "tango_connector",
     "tango.devices": "TangoDevice",
     "tango.member": "NotConnected",
     "tango.motor": "TangoMotor TangoMotorComm tango_motor",

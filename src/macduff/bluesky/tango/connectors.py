@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from ophyd_async.core import NotConnectedError
 
@@ -14,47 +14,18 @@ from .members import kind_of, list_members
 if TYPE_CHECKING:
     from .comm import TangoComm
 
-__all__ = ["ConnectSimilarlyNamed", "ConnectWithoutReading", "Connector", "connector_of", "tango_connector"]
+__all__ = ["CONNECTOR", "ConnectSimilarlyNamed", "ConnectWithoutReading", "Connector", "connector_of"]
 
 Connector = Callable[[Any, Any], Awaitable[Any] | None]
 """Given the comm and its device's proxy it connects the comm's signals; plain or async."""
 
-_CONNECTOR = "_tango_connector"
-
-
-def tango_connector(connector: Connector, comm_cls: type[TangoComm] | None = None) -> Connector:
-    """Have `connector(comm, proxy)` connect the comms of the class by which its first parameter is annotated.
-
-    Subclasses of the comm inherit it. TypeError if there is no such annotation and no `comm_cls`.
-    """
-    if comm_cls is None:
-        comm_cls = _comm_class(connector)
-    setattr(comm_cls, _CONNECTOR, staticmethod(connector))
-    return connector
-
-
-def _comm_class(connector: Connector) -> type[TangoComm]:
-    from .comm import TangoComm
-
-    where = f"@tango_connector: {getattr(connector, '__qualname__', connector)}"
-    code = getattr(connector, "__code__", None)
-    first = code.co_varnames[0] if code is not None and code.co_argcount else ""
-    try:
-        hint = get_type_hints(connector).get(first)
-    except NameError as error:
-        raise TypeError(
-            f"{where}: expected its first parameter's class among the names of its module, got {error}; "
-            "give the class as the second argument: tango_connector(function, MyComm)"
-        ) from error
-    if not (isinstance(hint, type) and issubclass(hint, TangoComm)):
-        raise TypeError(f"{where}: expected its first parameter annotated with a class of comm, got {hint!r}; "
-                        "write it as `async def connect(comm: MyComm, proxy)`")  # fmt: skip
-    return hint
+CONNECTOR = "_tango_connector"
+"""Where a class of comm has its connector."""
 
 
 def connector_of(comm: TangoComm) -> Connector:
     """The connector of the comm's class or the nearest of its bases; else the one that goes by names."""
-    found: Connector | None = getattr(type(comm), _CONNECTOR, None)
+    found: Connector | None = getattr(type(comm), CONNECTOR, None)
     return found or ConnectSimilarlyNamed
 
 

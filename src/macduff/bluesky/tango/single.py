@@ -8,7 +8,7 @@ from bluesky.protocols import Location
 from ophyd_async.core import AsyncStatus
 
 from .comm import TangoComm
-from .connectors import tango_connector
+from .decorator import tango_connector
 from .devices import TangoDevice
 from .signals import TangoAttrRW, TangoCommand, TangoPipeRW
 
