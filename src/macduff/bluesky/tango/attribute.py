@@ -60,7 +60,7 @@ class AttributeBackend(SignalBackend[Any]):
             self._learn(await member.answer(configuration(proxy, member.signal_name)))
             if member.reads:
                 self._reading(await member.answer(read(proxy, member.signal_name)))
-            await member.found(proxy)
+            member.found(proxy)
 
     def _learn(self, info: Any) -> None:
         member = self.member

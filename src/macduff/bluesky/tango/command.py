@@ -41,7 +41,7 @@ class CommandOfDevice(CommandBackend[..., Any]):
             member.signal_name = str(info.cmd_name)
             self._takes = str(info.in_type)
             self._command = command_of(info, member.signal_name)
-            await member.found(proxy)
+            member.found(proxy)
 
     async def execute(self, *argument: Any, **named: Any) -> Any:
         """Run it with its argument, which may be 0, "" or False; None is no argument. What Tango returns."""

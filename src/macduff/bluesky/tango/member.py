@@ -11,7 +11,7 @@ from ophyd_async.core import Device, NotConnectedError
 
 from ...errors import MacduffError
 from ...sources.tango.library import as_error, load
-from .proxies import ask, ask_device, get_proxy
+from .proxies import ask_device, get_proxy
 from .reaching import address_of
 
 __all__ = ["Member", "NotConnected", "forget_cancelled"]
@@ -76,9 +76,9 @@ class Member:
             )
         return self.given or await get_proxy(self.dev_name)
 
-    async def found(self, proxy: Any) -> None:
+    def found(self, proxy: Any) -> None:
         """It is there: from now on it is connected."""
-        self._source = f"{await ask(address_of, proxy)}/{self.signal_name}"
+        self._source = f"{address_of(proxy)}/{self.signal_name}"
         self.proxy = proxy
 
     async def ask(self, function: Any, *args: Any) -> Any:

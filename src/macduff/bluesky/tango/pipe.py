@@ -66,7 +66,7 @@ class PipeBackend(SignalBackend[Any]):
             self.native = Native(member.where, "pipe", "SCALAR", writable)
             if member.reads:
                 self._value(await self._ask(proxy.read_pipe, member.signal_name))
-            await member.found(proxy)
+            member.found(proxy)
 
     async def _ask(self, function: Any, *args: Any) -> Any:
         return await self.member.ask(function, *args)

@@ -71,7 +71,7 @@ def _name_of(proxy: Any) -> str:
 
 
 def address_of(proxy: Any) -> str:
-    """`tango://host:port/domain/family/member`, of the database that knows the device, else of its server."""
+    """`tango://host:port/domain/family/member`, of the database that knows the device, else of its server; at once."""
     if proxy.is_dbase_used():
         host, port = proxy.get_db_host(), proxy.get_db_port()
     else:
