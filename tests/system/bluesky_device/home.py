@@ -62,7 +62,9 @@ class Engine:
 class Demo:
     """The devices of `macduff demo` and SPEC on all servers: on free ports the first time, on the same ones later."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
+        """database: of Tango, "host:port"; else there is none."""
+        self._database = database
         self._announced = folder / "announced.json"
         self._configuration = folder / "lab.json"
         self._ports: dict[str, int] = dict.fromkeys((*LINKS, "search"), 0)
@@ -95,7 +97,7 @@ class Demo:
             "servers": {
                 "web": {"port": ports["ws"]},
                 "pva": {"port": ports["pva"], "search_port": ports["search"]},
-                "tango": {"port": ports["tango"]},
+                "tango": {"port": ports["tango"], "database": self._database},
             },
             "devices": [{"class": cls, "name": name} for cls, name in devices],
         }
@@ -103,6 +105,8 @@ class Demo:
     def address(self, link: str, device: str = "") -> str:
         """Of a device, or of the whole by its websocket."""
         server = f"{link}://127.0.0.1:{self._ports[link]}"
+        if link == "tango" and self._database:
+            return f"tango://{self._database}/demo/macduff/{device.lower()}"
         if link == "tango":
             return f"{server}/demo/macduff/{device.lower()}#dbase=no"
         return f"{server}/{device}" if device else server

@@ -25,7 +25,7 @@ from event_model import DocumentNames, schema_validators
 
 from macduff.client import Client
 from macduff.errors import BadValue
-from tests.system.bluesky_device.home import Connect, Engine, each_way, ways
+from tests.system.bluesky_device.home import Connect, Engine, by_tango, each_way, ways
 
 RUNS = (Triggerable, Preparable, Flyable, Pausable, Collectable)
 MOVES = (Movable, Locatable, Stoppable)
@@ -131,6 +131,19 @@ def test_steps_that_the_server_merged_are_told_of(
     expected = f"det: expected 40 steps, got {len(seen)}: they came quicker than they could be told"
     assert told == ([] if len(seen) == 40 else [expected])
     check(engine)
+
+
+@by_tango
+@pytest.mark.parametrize("link", ["tango"])
+def test_a_move_that_takes_longer_than_tango_waits(engine: Engine, connected: Connect, client: Client) -> None:
+    x = connected("X")
+    engine(bps.mv(x, 0))
+    engine(bps.mv(x, 5))  # 2.6 s
+    assert client["X"].position == 5
+    assert client["X"].state == "Idle"
+    client["X"].velocity = 20
+    engine(bps.mv(x, 0))
+    client["X"].velocity = 2
 
 
 @each_way

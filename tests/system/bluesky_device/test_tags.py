@@ -17,7 +17,7 @@ from macduff.sources import PvaDevice, TangoDevice
 from macduff.sources.pva.library import PVA
 from macduff.sources.tango.library import TANGO
 from tests.support import eventually
-from tests.system.bluesky_device.home import Connect, Demo, Engine, by_tango, each_way
+from tests.system.bluesky_device.home import Connect, Demo, Engine, each_way, ways
 
 
 @pytest.fixture
@@ -88,29 +88,18 @@ def test_pictures_are_described_with_shape_and_dtype(engine: Engine, spec: Any) 
         schema_validators[DocumentNames[name]].validate(document)
 
 
-@by_tango
-def test_a_device_that_is_wrapped_over_tango_has_its_tags(demo: Demo) -> None:
-    with Process() as process:
-        spec = TangoDevice("SPEC", demo.address("tango", "SPEC"))
-        process.add(spec)
-        eventually(lambda: "picture" in spec.attributes, "its attributes", 10.0)
-        assert spec.attributes["picture"].tags == ("widget:image", "bluesky:read")
-        assert spec.attributes["picture"].description == "The last"
-        assert spec.attributes["counts"].tags == ()
-    TANGO.join(10.0)
-
-
-def test_a_device_that_is_wrapped_over_pvaccess_has_its_tags(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("link", [way for way in ways() if way.values != ("ws",)])
+def test_a_device_that_is_wrapped_has_its_tags(demo: Demo, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in demo.environment.items():
         monkeypatch.setenv(name, value)
     with Process() as process:
-        spec = PvaDevice("SPEC", "SPEC")
+        spec = TangoDevice("SPEC", demo.address("tango", "SPEC")) if link == "tango" else PvaDevice("SPEC", "SPEC")
         process.add(spec)
         eventually(lambda: "picture" in spec.attributes, "its attributes", 10.0)
         assert spec.attributes["picture"].tags == ("widget:image", "bluesky:read")
         assert spec.attributes["picture"].description == "The last"
         assert spec.attributes["counts"].tags == ()
-    PVA.join(10.0)
+    (TANGO if link == "tango" else PVA).join(10.0)
 
 
 def test_a_device_is_found_over_pvaccess_without_a_host(

@@ -68,8 +68,8 @@ class WrongName(MacduffDevice):
     positon: SignalR[float]
 
 
-def connect_mock(cls: type[MacduffDevice]) -> Any:
-    device = cls("ws://127.0.0.1:1/NOWHERE", cls.__name__.lower())
+def connect_mock(cls: type[MacduffDevice], address: str) -> Any:
+    device = cls(address, cls.__name__.lower())
     call_in_bluesky_event_loop(device.connect(mock=True))
     return device
 
@@ -120,8 +120,9 @@ def test_a_scheme_that_is_not_known_is_told(engine: Engine) -> None:
         call_in_bluesky_event_loop(MacduffDevice("gopher://localhost/DET").connect())
 
 
-def test_in_mock_mode_a_typed_device_moves_and_runs_without_a_server(engine: Engine) -> None:
-    x, camera = connect_mock(Stage), connect_mock(Camera)
+@pytest.mark.parametrize("address", ["ws://127.0.0.1:1/NOWHERE", "pva://NOWHERE", "tango://127.0.0.1:1/no/where/one"])
+def test_in_mock_mode_a_typed_device_moves_and_runs_without_a_server(engine: Engine, address: str) -> None:
+    x, camera = connect_mock(Stage, address), connect_mock(Camera, address)
     able = [[isinstance(device, kind) for kind in (Movable, Flyable, Pausable)] for device in (x, camera)]
     assert able == [[True, False, False], [False, True, True]]
     set_mock_value(camera.counter, 7)

@@ -78,8 +78,12 @@ class MacduffDevice(StandardReadable):
     @property
     def collected(self) -> dict[str, SignalR[Any]]:
         """The signals that are in events, by the attribute's name."""
-        names = {name: child for name, child in self.children() if isinstance(child, SignalR)}
-        return {name.rstrip("_"): child for name, child in names.items() if child.describe in self._describe_funcs}
+        own = {} if self.link is None else self.link.info.attributes
+        found: dict[str, SignalR[Any]] = {}
+        for name, child in self.children():
+            if isinstance(child, SignalR) and child.describe in self._describe_funcs:
+                found[name if name in own else name.removesuffix("_")] = child
+        return found
 
     def set_name(self, name: str, *, child_name_separator: str | None = None) -> None:
         """As ophyd-async does; the readback of a device that can be moved has the device's own name."""

@@ -245,7 +245,7 @@ class TangoLink(ThreadLink[Calls]):
 
     async def _at_rest(self, method: str) -> None:
         """A call that goes on behind its answer: it has ended when the device rests."""
-        while (state := (await self._state("state")).reading.value) not in AT_REST:
+        while (state := (await self._state("state")).reading.value) not in (*AT_REST, "Paused"):
             await asyncio.sleep(LOOK)
         if state in ("Aborted", "Fault"):
             raise DeviceFailed(f"{self._info.name}.{method}: expected its end, got {state}")
