@@ -146,6 +146,9 @@ class AttributeBackend(SignalBackend[Any]):
             value = await self.get_setpoint()
         checked = self._vtype.validate_setpoint(value, member.where)
         raw = encode(self._vtype, checked, native)
+        if native.type == "DevState":  # PyTango 10.0 takes no numbers in arrays of them
+            states: Any = load().DevState.values
+            raw = [states[number] for number in raw] if native.form == "SPECTRUM" else states[raw]
         await member.ask(proxy.write_attribute, self._info, raw)
 
     # monitoring
