@@ -1,0 +1,290 @@
+"""What the tests have done with jython/macduff_client.py, under Jython and under CPython: a step a line, as JSON.
+
+driver.py FOLDER_OF_THE_CLIENT
+"""
+# mypy: ignore-errors
+# The language is Python 2.7, which has no annotations.
+# ruff: noqa: UP010
+
+from __future__ import absolute_import, division, print_function
+
+import json
+import sys
+import threading
+import time
+import traceback
+
+sys.path.insert(0, sys.argv[1])
+import macduff_client as m  # its folder is known only now
+
+held = {}
+"""What a step leaves for a later one."""
+
+
+def told(error):
+    """An error as the test compares it."""
+    return {"type": type(error).__name__, "message": str(error), "device": error.device, "member": error.member,
+            "state": error.state, "allowed": list(error.allowed)}  # fmt: skip
+
+
+def failing(act):
+    """The error of what is to fail."""
+    try:
+        act()
+    except m.MacduffError as error:
+        return told(error)
+    return {"type": "nothing", "message": "it did not fail"}
+
+
+def shown(reading):
+    return {"value": reading.value, "severity": reading.alarm.severity.name, "message": reading.alarm.message}
+
+
+def look(address):
+    """List, describe, complete."""
+    with m.connect(address) as client:
+        det = client["DET"]
+        exposure = det.attributes["exposure"]
+        return {
+            "client": repr(client),
+            "devices": list(client.devices),
+            "listed": ["DET" in client, "NONE" in client, len(client), sorted(client)],
+            "state": [client.state, client.connected, client.reason, client.address],
+            "device": repr(det),
+            "dir": [name for name in ("exposure", "configure") if name in dir(det)],
+            "attribute": [repr(exposure), exposure.units, exposure.path, exposure.info.type, exposure.info.writable],
+            "method": [repr(det.configure), repr(client.X.move), client.X.move.__doc__],
+            "names": [list(det.attributes), list(client.info("DET").methods)],
+            "same": client.DET is det,
+            "guess": [hasattr(client, "DETT"), hasattr(det, "expo"), getattr(det, "expo", 5)],
+        }
+
+
+def values(address):
+    """Get, put, alarms, times, set points, and what is refused."""
+    with m.connect(address) as client:
+        motor, det = client.X, client["DET"]
+        found = {"before": [motor.velocity, motor.position, motor.state]}
+        motor.velocity = 3
+        motor.attributes["acceleration"].put(100, timeout=5)
+        found["after"] = [motor.velocity, motor.acceleration]
+        det.attributes.put({"exposure": 0.02, "frames": 3})
+        found["several"] = [det.exposure, det.frames, det.attributes["exposure"].setpoint]
+        reading = motor.attributes["velocity"].reading
+        found["reading"] = shown(reading)
+        found["time"] = abs(reading.time / 1e9 - time.time()) < 3600
+        found["errors"] = [
+            failing(lambda: setattr(motor, "velocity", 5000)),
+            failing(lambda: setattr(motor, "velocity", "fast")),
+            failing(lambda: setattr(motor, "position", 1)),
+            failing(lambda: setattr(motor, "velocty", 1)),
+            failing(lambda: setattr(motor, "move", 1)),
+            failing(lambda: motor.velocty),
+            failing(lambda: motor.attributes["move"]),
+            failing(lambda: client.DETT),
+            failing(lambda: client["NONE"]),
+            failing(lambda: client.monitor("nonsense")),
+            failing(lambda: client.monitor("X.position", "sometimes")),
+            failing(lambda: client.monitor("X.positon").__enter__()),
+            failing(lambda: client.subscribe("X.move", held.update)),
+            failing(lambda: motor.attributes["velocity"].put(1, timeout=-1)),
+            failing(lambda: motor.attributes["velocity"].put(object())),
+            failing(lambda: motor.attributes["velocity"].put([1.0] * 2000000)),
+        ]
+        return found
+
+
+def calls(address):
+    """Calls with arguments by place and by name, their errors, abort and time-outs; a run and its picture."""
+    with m.connect(address) as client:
+        motor, det = client.X, client.DET
+        motor.velocity, motor.acceleration = 1000, 10000
+        found = {"moved": [motor.move(2), motor.move(target=-2), motor.position]}
+        found["errors"] = [
+            failing(lambda: motor.move()),
+            failing(lambda: motor.move(1, 2)),
+            failing(lambda: motor.move(1, target=2)),
+            failing(lambda: motor.move(1, targt=2)),
+            failing(lambda: motor.move(99)),
+        ]
+        det.abort()
+        det.reset()
+        found["errors"].append(failing(det.run))
+        det.configure(exposure=0.002, frames=3)
+        det.run()
+        picture = det.image
+        found["picture"] = [len(picture), len(picture[0]), sum(map(sum, picture)) == det.sum, det.completed_steps]
+        motor.velocity = 0.1
+        call = motor.move.start(9)
+        running = call.done()
+        late = failing(lambda: call.result(timeout=0.1))
+        found["aborted"] = [
+            running,
+            late,
+            call.cancel(),
+            told(call.exception())["type"],
+            call.cancel(),
+            repr(call)[:28],
+        ]
+        motor.velocity = 1000
+        return found
+
+
+def following(address):
+    """Monitors and callbacks: latest and every, waiting for a value, ends."""
+    with m.connect(address) as client:
+        motor = client.X
+        motor.velocity, motor.acceleration = 1000, 10000
+        motor.move(0)
+        with client.monitor("X.position", "every") as readings:
+            call = motor.move.start(5)
+            seen = []
+            for reading in readings:
+                seen.append(reading.value)
+                if reading.value == 5:
+                    break
+        found = {"every": [seen[0], seen[-1], len(seen) > 2, readings.dropped, call.result(5)]}
+        found["closed"] = failing(lambda: readings.get(5))
+        got, came = [], threading.Event()
+
+        def callback(reading):
+            got.append([reading.value, motor.velocity, threading.current_thread().name.endswith("callbacks")])
+            if reading.value == 7:
+                came.set()
+
+        subscription = client.subscribe("X.velocity", callback, "every")
+        motor.velocity = 6
+        motor.velocity = 7
+        found["called back"] = [came.wait(20), [item[0] for item in got], got[-1][1:], repr(subscription)]
+        subscription.close()
+        motor.velocity = 8
+        found["no more"] = [len(got), repr(subscription)]
+        found["latest"] = latest(client)
+        position = motor.attributes["position"]
+        found["waited"] = [position.wait_for(5, timeout=5), position.wait_for(lambda value: value > 4)]
+        found["in vain"] = failing(lambda: position.wait_for(6, timeout=0.05))
+        motor.velocity = 1000
+        return found
+
+
+def latest(client):
+    """What comes while nobody reads is merged, and counted."""
+    velocity = client.X.attributes["velocity"]
+    with velocity.monitor() as readings, velocity.monitor("every", size=2) as two:
+        for value in (1, 2, 3, 4):
+            velocity.put(value)
+        newest = readings.get(5).value
+        return [newest, readings.dropped, [two.get(5).value, two.get(5).value], two.dropped]
+
+
+def types(address):
+    """Values of every shape, there and back."""
+    with m.connect(address) as client:
+        stage = client.STAGE
+        found = {
+            "image": [stage.image, stage.attributes["image"].info.type, stage.attributes["image"].info.meta["ndim"]]
+        }
+        stage.image = [[1, 2], [3, 65535]]
+        stage.mode = "fast"
+        stage.points = {"x": [1, float("nan")], "name": ["a", b"\xc3\xa9".decode("utf-8")]}
+        points = stage.points
+        found["put"] = [
+            stage.image,
+            stage.mode,
+            [list(points), points["name"], points["x"][0], points["x"][1] != points["x"][1]],
+        ]
+        found["choices"] = [
+            list(stage.attributes["mode"].info.choices),
+            failing(lambda: setattr(stage, "mode", "idle")),
+        ]
+        found["scaled"] = stage.scale([[1, 2], [3, 4]], "two")
+        side = 300
+        stage.image = [[row] * side for row in range(side)]
+        found["large"] = sum(map(sum, stage.image))
+        found["failed"] = failing(stage.fail)
+        stage.image = []
+        return found
+
+
+def refused(address, timeout=10.0, cafile=None):
+    """Why there is no connection."""
+    return failing(lambda: m.connect(address, timeout, cafile=cafile).close())
+
+
+def begin(address, device="STAGE", heartbeat=10.0):
+    """A client with a monitor and a call that goes on."""
+    m.HEARTBEAT = heartbeat
+    client = held["client"] = m.connect(address)
+    states = held["states"] = []
+    client.on_state(lambda state, reason: states.append([state, reason]))
+    monitor = held["monitor"] = client.monitor(device + ".doing", "every")
+    monitor.__enter__()
+    held["call"] = client[device].hold.start()
+    while monitor.get(10).value != "hold":
+        pass
+
+
+def away():
+    """The server has gone: what the call and the monitor say, and what a new request does."""
+    client = held["client"]
+    ended = failing(lambda: held["call"].result(20))
+    reading = held["monitor"].get(20)
+    return {"call": ended, "reading": shown(reading), "states": held["states"],
+            "get": failing(lambda: client["STAGE"].position), "devices": list(client.devices)}  # fmt: skip
+
+
+def back():
+    """The server is there again."""
+    client = held["client"]
+    client.wait_connected(30)
+    reading = held["monitor"].get(20)
+    return {"reading": shown(reading), "doing": client["STAGE"].doing, "states": [state for state, _ in held["states"]]}
+
+
+def removed(device):
+    """A device has gone: what its call and its monitor say."""
+    ended = failing(lambda: held["call"].result(20))
+    return {"call": ended, "reading": shown(held["monitor"].get(20)), "devices": list(held["client"].devices)}
+
+
+def returned(device):
+    """A device of that name is there again."""
+    return {"reading": shown(held["monitor"].get(20)), "doing": held["client"][device].doing}
+
+
+def close():
+    """Close twice; a thread that waits in the monitor is released, and no thread stays."""
+    client, monitor = held.pop("client"), held.pop("monitor")
+    ended = []
+    waiting = threading.Thread(target=lambda: ended.append([reading.value for reading in monitor]))
+    waiting.start()
+    client.close()
+    client.close()
+    waiting.join(20)
+    others = [thread.name for thread in threading.enumerate() if thread.name.startswith("macduff")]
+    m.HEARTBEAT = 10.0
+    return {"released": len(ended) == 1, "threads": others, "client": repr(client).partition(",")[2][:8],
+            "get": failing(lambda: client.STAGE.position)}  # fmt: skip
+
+
+def plain(address):
+    """A server of the test's own: what it lists, a get of its only device."""
+    with m.connect(address) as client:
+        return {"devices": list(client.devices), "length": len(client.info("D").description)}
+
+
+def main():
+    while True:
+        line = sys.stdin.readline()
+        if not line:
+            return
+        step = json.loads(line)
+        try:
+            answer = globals()[step["do"]](**dict((str(name), value) for name, value in step["with"].items()))
+        except Exception:
+            answer = {"failure": traceback.format_exc()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+main()
