@@ -152,6 +152,11 @@ class ServerSession:
         else:
             self.reply(request.id, self._framer.returned(request.id, value))
 
+    @property
+    def subscriptions(self) -> int:
+        """How many are open."""
+        return len(self._subscriptions)
+
     def end(self, subscription: Subscription, error: MacduffError) -> None:
         """What is subscribed is gone: its one Error, and nothing after."""
         self._forget(subscription)

@@ -166,6 +166,7 @@ async def test_what_the_server_counts(http: Http, lab: Lab) -> None:
         text = await response.text()
     values = dict(line.split(" ") for line in text.splitlines() if not line.startswith("#"))
     assert values["macduff_devices"] == values["macduff_connections"] == values["macduff_websockets_total"] == "1"
+    assert values["macduff_subscriptions"] == "0"
     assert values["macduff_http_failures_total"] == "1" and int(values["macduff_http_requests_total"]) >= 3
 
 

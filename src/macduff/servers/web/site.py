@@ -181,6 +181,7 @@ class Site:
         gauges = {
             "devices": ("Devices of this server", len(self._host.devices())),
             "connections": ("Open websockets", len(self._connections)),
+            "subscriptions": ("Open subscriptions", sum(session.subscriptions for session in self._hub.sessions)),
             "open_requests": ("Puts and calls that have not ended", self._host.open_requests),
         }
         lost = {
