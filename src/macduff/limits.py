@@ -39,6 +39,14 @@ class Limits:
     every_changes: int = 10_000
     """Changes kept for a watched attribute, or one subscribed `every`, until they are read; the oldest go first."""
 
+    # history
+    history_readings: int = 10_000
+    """Readings kept of one attribute; the oldest go first."""
+    history_size: int = 1024 * 1024
+    """Bytes that the history of one attribute may take: arrays count by theirs, and one that is larger is not kept."""
+    history_total: int = 64 * 1024 * 1024
+    """Bytes that the histories of a Process may take together; beyond that the longest give way."""
+
     # a connection
     message_size: int = 4 * 1024 * 1024
     message_depth: int = 64

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar
 import numpy as np
 
 from ..errors import BadValue
-from ..values import NO_ALARM, Alarm, Reading, VType
+from ..values import NO_ALARM, Alarm, History, Reading, VType
 from .initial import first_value
 from .lane import Now
 from .refusals import foreign_update
@@ -17,6 +17,7 @@ from .unset import UNSET
 
 if TYPE_CHECKING:
     from .device import Device
+    from .ring import Ring
     from .source import Binding, Source
 
 __all__ = ["Attribute"]
@@ -117,6 +118,9 @@ class Attribute(Generic[T]):
     _setpoint: Any
     _away: str | None  # why its source cannot tell what is; "" when it can, None before its first word
     _from_device: bool
+    _facts: dict[str, Any]  # the device's
+    _keep: Callable[[Now], bool]  # what a reading is given to for its history
+    _ring: Ring | None
     _now: Now
     _exact: type
 
@@ -151,6 +155,16 @@ class Attribute(Generic[T]):
         """The time stamp of the source, in nanoseconds since 1970."""
         return self._now[2]
 
+    def history(self, seconds: float | None = None, *, since: int | None = None, count: int | None = None) -> History:
+        """What it was, by time stamps, as far back as there is room for; what is now is the end of it.
+
+        seconds: of the last so many, and what was true when they began. since: only what has a later time stamp (ns
+        since 1970). count: the newest so many at most. Any thread; never waits.
+        """
+        from .keeping import history
+
+        return history(self, seconds, since, count)
+
     def update(self, value: T, *, time: int | None = None, alarm: Alarm | None = None, owned: bool = False) -> None:
         """Say what is true, from inside the device.
 
@@ -166,9 +180,11 @@ class Attribute(Generic[T]):
         wake = False
         with self._mutex:
             if call is None or (call.dead is None and call.device is device):
-                device._sequence = sequence = device._sequence + 1
+                facts = self._facts  # its dict: a store through __setattr__ costs more than all the rest of this
+                facts["_sequence"] = sequence = facts["_sequence"] + 1
                 self._now = now = (value, NO_ALARM, self._time_ns(), sequence)
                 self._writer = call
+                wake = self._keep(now)
                 if self._listened:
                     segment = device._segment
                     if segment is None:
@@ -209,15 +225,17 @@ class Attribute(Generic[T]):
     def _swap(self, new: tuple[Any, Alarm, int], call: Any = None) -> bool:
         """Under the value mutex: the new reading, the next sequence, the change lane. True: wake the Process."""
         device = self._device
-        device._sequence = sequence = device._sequence + 1
+        facts = self._facts
+        facts["_sequence"] = sequence = facts["_sequence"] + 1
         self._now = now = (*new, sequence)
         self._writer = call
-        if not self._listened:
-            return False
-        segment, wake = device._open_segment()
-        segment.latest[self] = now
-        if self._every:
-            segment.keep(self, now, device._every_bound)
+        wake = self._keep(now)
+        if self._listened:
+            segment, opened = device._open_segment()
+            wake = wake or opened
+            segment.latest[self] = now
+            if self._every:
+                segment.keep(self, now, device._every_bound)
         return wake
 
     def ask(self, value: T, call: Any = None) -> None:

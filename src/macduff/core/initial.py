@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import BadValue
 from ..values import NO_ALARM, Alarm, AlarmStatus, Severity, VType
+from .ring import nothing
 from .unset import UNSET
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def bind(attribute: Attribute[T], device: Device) -> Attribute[T]:
     bound._writer = None
     bound._setpoint = UNSET
     bound._away = None
+    bound._facts = device.__dict__
+    bound._ring = None
+    bound._keep = nothing
     bound._from_device = attribute.source is None
     value: Any = attribute.vtype.zero() if attribute._initial is UNSET else attribute._initial
     alarm = NO_ALARM if attribute.source is None else NEVER_CONNECTED

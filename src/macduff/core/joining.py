@@ -64,6 +64,7 @@ class Joining:
         """It did not come to it: the names are free, and the device may be added again."""
         for member in family:
             member._process = None
+            self._process._keeper.close_all(member)
         self.names.free(member.name for member in family)
 
     def _check(self, device: Device) -> None:
@@ -130,6 +131,7 @@ class Joining:
     def prepare_attribute(self, device: Device, attribute: Attribute[Any]) -> None:
         attribute._mutex, attribute._local, attribute._preempt = device._mutex, device._local, device._preempt
         attribute._time_ns = device._clock.time_ns
+        self._process._keeper.open(attribute)
         source = attribute.source
         if source is not None:
             if device._simulate:

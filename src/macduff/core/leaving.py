@@ -114,6 +114,7 @@ class Leaving:
             device._machine.drop(f"{device.name} was removed")
             process._listeners.flush(device)
             process._listeners.device_removed(device, f"{device.name} was removed")
+            process._keeper.close_all(device)
         process._joining.names.free(gone)
         process.block.list_devices()
         self._close(family, process.limits.close_time, lambda: done(Outcome()))

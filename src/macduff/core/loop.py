@@ -60,6 +60,10 @@ class Loop(Generic[Item]):
         if self._over:
             self._finish()
 
+    def leave(self, function: Callable[..., None], *args: Any) -> None:
+        """Like `post`, for who must not wake the thread now, and does so in a moment."""
+        self._control.append((function, args))
+
     def later(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
         """Have it done after some seconds; on the Process thread, or before it was started."""
         timer = Timer(function, args)

@@ -22,6 +22,7 @@ from .deciding import accept
 from .device import Device
 from .dynamic import fields_changed
 from .joining import Joining
+from .keeping import Keeper
 from .lane import Segment
 from .leaving import Leaving
 from .listeners import Listener, Listeners, Putable
@@ -65,6 +66,7 @@ class Process:
         self.dropped = 0
         """What sources told of devices that had been removed, which nobody heard."""
         self._counting = self.backend.mutex()
+        self._keeper = Keeper(self)
         self._slots = Slots(self.backend, limits.runnable_calls)
         self._task: Task | None = None
         self._stopping = False
@@ -270,6 +272,7 @@ class Process:
 
     def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
         self._listeners.attribute_removed(attribute)
+        self._keeper.close(attribute)
         device._machine.sources.show()
         fields_changed(device)
 

@@ -40,6 +40,8 @@ def retype(
             done = attribute._setpoint is asked  # else somebody put it meanwhile
             if done:
                 device._segment = None  # what came before it was of the old type
+                if attribute._ring is not None:
+                    attribute._ring.retyped(vtype)
                 attribute.vtype = vtype
                 attribute._exact = fast_class(attribute)
                 attribute._setpoint = wanted

@@ -9,13 +9,14 @@ from .base import VType
 from .composite import VMap, VTable
 from .enums import VEnum
 from .equality import values_equal
+from .history import History
 from .mappings import FrozenMap, Table
 from .numbers import VDouble, VFloat, VInt, VNumber
 from .refusal import refuse, shown
 from .simple import VAction, VBool, VString
 
 __all__ = [
-    "NO_ALARM", "Alarm", "AlarmStatus", "FrozenMap", "Reading", "Severity", "Table", "VAction", "VArray", "VBool",
-    "VDouble", "VEnum", "VFloat", "VInt", "VMap", "VNumber", "VString", "VTable", "VType", "refuse", "shown",
+    "NO_ALARM", "Alarm", "AlarmStatus", "FrozenMap", "History", "Reading", "Severity", "Table", "VAction", "VArray",
+    "VBool", "VDouble", "VEnum", "VFloat", "VInt", "VMap", "VNumber", "VString", "VTable", "VType", "refuse", "shown",
     "values_equal", "vtype_of",
 ]  # fmt: skip
