@@ -12,8 +12,9 @@ export function Image({ attribute, numbers }: { attribute: AttributeModel; numbe
   const under = useSignal("");
   const rate = useSignal(0);
   const [rows = 0, columns = 0] = numbers.shape;
-  const [low, high] = rangeOf(numbers.data);
-  useEffect(() => paint(canvas.current, numbers, low, high, map.value), [numbers, map.value]);
+  const held = useSignal<readonly [number, number] | null>(null);
+  const [low, high] = held.value ?? rangeOf(numbers.data);
+  useEffect(() => paint(canvas.current, numbers, low, high, map.value), [numbers, map.value, low, high]);
   useEffect(() => {
     let frames = 0;
     const leave = attribute.listen(() => frames++);
@@ -41,6 +42,12 @@ export function Image({ attribute, numbers }: { attribute: AttributeModel; numbe
       <figcaption>
         <span>{rows} × {columns}</span>
         <span class="scale" data-map={map.value}>{short(low)} <i class={map.value} /> {short(high)}</span>
+        <button
+          type="button" class="hold" aria-pressed={held.value !== null} title="keep this range for the frames to come"
+          onClick={() => (held.value = held.value ? null : [low, high])}
+        >
+          {held.value ? "range held" : "hold range"}
+        </button>
         <span>{rate.value} frames/s</span>
         <span class="under">{under.value}</span>
         <label>
@@ -80,7 +87,8 @@ function paint(
   const colours = colourMap(map);
   const factor = high > low ? 255 / (high - low) : 0;
   for (let index = 0; index < pixels.length; index++) {
-    pixels[index] = colours[((numbers.data[index] as number) - low) * factor | 0] as number;
+    const place = ((numbers.data[index] as number) - low) * factor;
+    pixels[index] = colours[place < 0 ? 0 : place > 255 ? 255 : place | 0] as number;
   }
   context.putImageData(picture, 0, 0);
 }

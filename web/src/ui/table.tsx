@@ -36,7 +36,7 @@ export function Table({ attribute }: { attribute: AttributeModel }) {
       <div class="table" tabIndex={0} role="region" aria-label={attribute.name}>
         <table>
           <thead>
-            <tr>{columns.map(([name, column]) => <th scope="col" title={column.description}>{column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}</th>)}{settable && <th />}</tr>
+            <tr>{columns.map(([name, column]) => <th scope="col" title={column.description}>{column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}</th>)}{settable && <th><span class="unseen">Remove</span></th>}</tr>
           </thead>
           <tbody>
             {Array.from({ length: shown }, (_, row) => (
