@@ -1,21 +1,17 @@
-"""Monitors of attributes: by events, by reading where there are none, when a server is killed; and two loops."""
+"""Monitors of attributes: by events, by reading where there are none, and when a server is killed."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from bluesky import plans as bp
-from bluesky.run_engine import RunEngine, call_in_bluesky_event_loop
 
-from macduff.bluesky import TangoAttrR, TangoAttrRW, TangoDevice
+from macduff.bluesky import TangoAttrR, TangoAttrRW
 from macduff.bluesky.tango import monitor
 from tests.system.bluesky_tango.lab import LabProgram
-from tests.system.bluesky_tango.test_killed import LabComm
 
 pytestmark = pytest.mark.allow_files("socket:*", "anon_inode:*")
 
@@ -70,7 +66,7 @@ def own_lab() -> Iterator[LabProgram]:
 async def test_events_tell_each_change_and_nothing_is_read_meanwhile(lab: LabProgram) -> None:
     async with readings(lab, "pushed") as (signal, heard):
         assert (await heard.until(lambda told: True))["value"] == 1.0
-        await until(lambda: signal._tango.has_events)
+        await until(lambda: confirmed(signal))
         before = lab.reads("pushed")
         for value in (2.0, 3.0, 4.0):
             await signal.put(value)
@@ -78,6 +74,20 @@ async def test_events_tell_each_change_and_nothing_is_read_meanwhile(lab: LabPro
         assert reading["alarm_severity"] == 0
         assert await signal.get_value() == 4.0  # what was told
         assert lab.reads("pushed") == before
+    lab.tell(renew=True)
+
+
+async def test_what_an_event_should_have_told_is_found_out(lab: LabProgram) -> None:
+    """Some are lost: while one subscribes, and when there are too many."""
+    async with readings(lab, "pushed") as (signal, heard):
+        await until(lambda: signal._tango.has_events)
+        lab.tell(set={"pushed": 2.0})  # and nobody is told
+        await heard.until(lambda told: told["value"] == 2.0, 2)
+        assert signal._tango.has_events
+        await signal.put(3.0)
+        await heard.until(lambda told: told["value"] == 3.0, 2)
+        lab.tell(set={"pushed": 4.0})
+        await heard.until(lambda told: told["value"] == 4.0, 2 * monitor.PING)
     lab.tell(renew=True)
 
 
@@ -211,80 +221,13 @@ async def test_what_is_staged_heals_and_is_given_up(own_lab: LabProgram) -> None
     assert own_lab.reads("silent") == before
 
 
+def confirmed(signal: Any) -> bool:
+    """Whether it was seen that no event was lost."""
+    monitoring = signal._tango._monitoring
+    return bool(monitoring._confirmed == monitoring._events)
+
+
 async def until(true: Callable[[], bool], timeout: float = 10) -> None:
     async with asyncio.timeout(timeout):
         while not true():
             await asyncio.sleep(0.01)
-
-
-# two loops
-
-
-def test_two_loops_use_one_signal(lab: LabProgram, run_engine: RunEngine) -> None:
-    """IPython's and the RunEngine's."""
-    device: Any = TangoDevice(LabComm(lab.device()), "lab")
-    with asyncio.Runner() as prompt:
-        prompt.run(device.connect())
-        assert prompt.run(device.comm.limited.get_value()) == 1.0
-        run_engine(bp.count([device], 2))
-        prompt.run(device.comm.limited.put(2.0))
-        assert call_in_bluesky_event_loop(device.comm.limited.get_value()) == 2.0
-        assert prompt.run(device.comm.limited.get_quality()) == call_in_bluesky_event_loop(
-            device.comm.limited.get_quality()
-        )
-        call_in_bluesky_event_loop(device.comm.reset.execute())
-        prompt.run(device.comm.reset.execute())
-    run_engine(bp.count([device], 2))  # with the first loop gone
-    call_in_bluesky_event_loop(device.comm.limited.put(1.0))
-
-
-def test_one_that_is_monitored_in_one_loop_is_read_in_the_other(lab: LabProgram, run_engine: RunEngine) -> None:
-    signal: Any = TangoAttrRW()
-    heard: list[tuple[str, float]] = []
-    loops = {}
-
-    async def begin(name: str) -> Any:
-        loops[name] = threading.current_thread()
-
-        def told(value: float) -> None:
-            assert threading.current_thread() is loops[name]
-            heard.append((name, value))
-
-        return signal.monitor_value(told)
-
-    with asyncio.Runner() as prompt:
-        call_in_bluesky_event_loop(signal.connect(lab.device(), "pushed"))
-        theirs = call_in_bluesky_event_loop(begin("engine"))
-        mine = prompt.run(begin("prompt"))
-        prompt.run(signal.put(4.0))
-        prompt.run(until(lambda: ("prompt", 4.0) in heard and ("engine", 4.0) in heard))
-        assert prompt.run(signal.get_value()) == call_in_bluesky_event_loop(signal.get_value()) == 4.0
-        theirs.close()
-        prompt.run(signal.put(5.0))
-        prompt.run(until(lambda: ("prompt", 5.0) in heard))
-        mine.close()
-        assert ("engine", 5.0) not in heard
-    lab.tell(renew=True)
-
-
-def test_a_monitor_of_a_loop_that_ended_is_in_nobody_s_way(lab: LabProgram) -> None:
-    signal: Any = TangoAttrRW()
-
-    async def begin() -> Any:
-        await signal.connect(lab.device(), "pushed")
-        heard = Heard()
-        monitor = signal.monitor_value(heard)
-        await heard.until(lambda told: True)
-        return monitor
-
-    async def again() -> None:
-        heard = Heard()
-        monitor = signal.monitor_value(heard)
-        await signal.put(9.0)
-        await heard.until(lambda told: told == 9.0)
-        monitor.close()
-
-    left = asyncio.run(begin())
-    asyncio.run(again())
-    left.close()
-    lab.tell(renew=True)

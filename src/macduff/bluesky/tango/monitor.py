@@ -20,7 +20,8 @@ __all__ = ["Monitoring"]
 
 LOG = logging.getLogger("macduff.bluesky")
 PING = 2.0
-"""Seconds between two questions whether the device is there, where events come; Tango itself asks every 10 s."""
+"""Seconds between two looks at the device where events come: whether it is there, as Tango itself asks every 10 s, and
+whether an event was lost since the last one that came, as some are while one subscribes and when there are too many."""
 
 
 class Monitoring:
@@ -44,6 +45,9 @@ class Monitoring:
         """Set while it is read, because no events come."""
         self._polls.set()
         self._events = 0
+        """How many came."""
+        self._confirmed = -1
+        """How many had come when the last look found that they told everything; -1 before the first."""
         self._subscribed: tuple[Any, int] | None = None
         self._closed = False
         self._looking = self._loop.create_task(self._look(), name="readings of a Tango device")
@@ -129,20 +133,29 @@ class Monitoring:
                 await asyncio.sleep(self._period)
 
     async def _look_once(self) -> None:
-        """Read it; where events come, see every now and then that they still can."""
+        """Read it; where events come, see every now and then that they still can, and whether one was lost."""
         if not self._polls.is_set():
-            try:
-                await asyncio.wait_for(self._polls.wait(), PING)
-            except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._polls.wait(), self._period if self._confirmed < 0 else PING)
+                return
+            if self._confirmed == self._events:
                 try:
                     await self._ping()
                 except MacduffError:
                     self._polls.set()
-            return
+                return
         before = self._events
-        reading = await self._read()
-        if self._events == before and not _same(self._last, reading):  # else an event is newer
+        try:
+            reading = await self._read()
+        except MacduffError:
+            self._polls.set()
+            raise
+        if self._events != before:  # an event is newer
+            return
+        if not _same(self._last, reading):
             self._deliver(reading)
+        if not self._polls.is_set():
+            self._confirmed = before
 
     def _silent(self) -> None:
         """Nobody knows whether the last reading still holds."""
