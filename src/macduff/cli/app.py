@@ -24,6 +24,7 @@ COMMANDS = {
     "put": ("acting:put", "Write an attribute and wait until it is done."),
     "call": ("acting:call", "Call a method and wait for its result; Ctrl-C aborts it."),
     "monitor": ("monitoring:monitor", "Every change, until Ctrl-C."),
+    "history": ("past:history", "What an attribute was."),
     "stubs": ("stubs:stubs", "Type stubs of a server's devices, for editors and type checkers."),
 }
 """Command: where its function is, and the line in the list of commands."""

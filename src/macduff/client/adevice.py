@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
-from macduff.values import Reading, VType
+from macduff.values import History, Reading, VType
 
 from .amonitor import AsyncMonitor
 from .calls import bound
@@ -15,7 +15,9 @@ from .inbox import Policy
 from .mirror import Mirror
 from .model import AttributeInfo, MethodInfo
 from .names import UnknownName, unknown_member
+from .past import fetch, query_of
 from .reply import AsyncCall, reply_of
+from .seconds import checked_seconds
 from .signature import attribute_doc, method_doc, signature_of, units_of
 from .texts import attribute_text, device_text
 
@@ -81,6 +83,15 @@ class AsyncAttribute(Generic[T]):
         """
         core = self._core
         await reply_of("put", self._mirror.name, self.name, lambda request: core.put(request, value, readback), timeout)
+
+    async def history(
+        self, seconds: float | None = None, *, since: int | None = None, count: int | None = None,
+        timeout: float | None = None,
+    ) -> History:  # fmt: skip
+        """What it was, as far back as the server has it: as RemoteAttribute.history."""
+        query = query_of(f"{self.path}.history", seconds, since, count)
+        limit = self._timeout if timeout is None else checked_seconds(timeout, self.path)
+        return await fetch(self._core.connection.address, self._mirror.name, self.name, self.vtype, query, limit)
 
     def monitor(self, policy: Policy = "latest", size: int | None = None) -> AsyncMonitor:
         """The readings as an iterator, for an `async with`; see AsyncClient.monitor."""

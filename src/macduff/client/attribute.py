@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from macduff.errors import TimedOut
-from macduff.values import Alarm, Reading, VType
+from macduff.values import Alarm, History, Reading, VType
 
 from .bridge import Bridge
 from .describe import AttributeState
@@ -14,6 +14,7 @@ from .inbox import Policy
 from .mirror import Mirror
 from .model import AttributeInfo
 from .monitor import Monitor
+from .past import fetch, query_of
 from .seconds import checked_seconds
 from .signature import attribute_doc, units_of
 from .subscriber import Subscriber
@@ -105,6 +106,20 @@ class RemoteAttribute(Generic[T]):
         self._bridge.request(
             "put", self._mirror.name, self.name, lambda request: core.put(request, value, readback)
         ).result(seconds)
+
+    def history(
+        self, seconds: float | None = None, *, since: int | None = None, count: int | None = None,
+        timeout: float | None = None,
+    ) -> History:  # fmt: skip
+        """What it was, by time stamps, as far back as the server has it; times, values and alarms in columns.
+
+        seconds: of the last so many, and what was true when they began. since: only what has a later time stamp (ns
+        since 1970). count: the newest so many. TimedOut after `timeout` (the client's) seconds.
+        """
+        query = query_of(f"{self.path}.history", seconds, since, count)
+        limit = self._bridge.timeout if timeout is None else checked_seconds(timeout, self.path)
+        address, device = self._bridge.core.connection.address, self._mirror.name
+        return self._bridge.run(self.path, fetch(address, device, self.name, self.vtype, query, limit))
 
     def subscribe(
         self, callback: Callable[[Reading], object], policy: Policy = "latest", size: int | None = None

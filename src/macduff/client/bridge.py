@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, TypeVar
 
 from macduff.errors import Disconnected
 
@@ -24,6 +24,7 @@ __all__ = ["Bridge"]
 _log = logging.getLogger("macduff.client")
 _CALLBACK_GRACE = 5.0
 
+T = TypeVar("T")
 Kind = Literal["get", "put", "call"]
 
 
@@ -94,6 +95,14 @@ class Bridge:
         """Wait for what `ask(done)`, run on the loop, reports; TimedOut after `timeout` (the client's) seconds."""
         seconds = self.timeout if timeout is None else timeout
         return self.request("get", what, "", lambda request: ask(request.done)).result(seconds)
+
+    def run(self, what: str, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop and wait for its result; Disconnected once the client was closed."""
+        try:
+            running = self._loop.submit(coroutine)
+        except RuntimeError as error:
+            raise Disconnected(f"{what}: {self.core.server}: not asked for: {error}") from None
+        return running.result()
 
     # ---- the state of the connection
 

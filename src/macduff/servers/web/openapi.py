@@ -77,7 +77,22 @@ def _attribute_paths(base: str, device: str, attribute: AttributeModel, read_onl
             "responses": {"200": _ok({"type": "null"}, "Done"), **_problems()},
         }
     value = _get(f"get {place}.value", f"The bare value{_units(attribute.vtype)}", schema_of(attribute.vtype))
-    return {path: item, f"{path}/value": {"get": {**value, "tags": [device]}}}
+    paths = {path: item, f"{path}/value": {"get": {**value, "tags": [device]}}}
+    return {**paths, f"{path}/history": _history_path(place, device, attribute.vtype)}
+
+
+def _history_path(place: str, device: str, vtype: Any) -> Schema:
+    columns = _object({
+        "times": {"type": "array", "items": {"type": "integer"}, "description": "Nanoseconds since 1970"},
+        "values": {"type": "array", "items": schema_of(vtype)},
+        "severities": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 3}},
+        "alarms": {"type": "array", "items": _ref("schemas", "AlarmChange")},
+    })  # fmt: skip
+    asked = _get(f"get {place}.history", f"What it was, by time stamps{_units(vtype)}", columns)
+    asked["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    asked["responses"]["400"] = _ref("responses", "400")
+    parameters = [_ref("parameters", name) for name in ("seconds", "since", "count", "format")]
+    return {"get": {**asked, "tags": [device], "parameters": parameters}}
 
 
 def _button_path(device: str, attribute: AttributeModel, read_only: bool) -> Schema:
@@ -145,8 +160,7 @@ def _problems() -> Schema:
     return {code: _ref("responses", code) for code in _PROBLEMS}
 
 
-def _query(name: str, default: bool, description: str) -> Schema:
-    schema = {"type": "boolean", "default": default}
+def _query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
@@ -159,10 +173,22 @@ def _components() -> Schema:
     }
     return {
         "parameters": {
-            "wait": _query("wait", True, "false: answered at once by 202 and the place to ask for the outcome"),
-            "abort_on_disconnect": _query(
-                "abort_on_disconnect", False, "true: abort the device when this connection is lost before the end"
+            "wait": _query(
+                "wait",
+                {"type": "boolean", "default": True},
+                "false: answered at once by 202 and the place to ask for the outcome",
             ),
+            "abort_on_disconnect": _query(
+                "abort_on_disconnect",
+                {"type": "boolean", "default": False},
+                "true: abort the device when this connection is lost before the end",
+            ),
+            "seconds": _query(
+                "seconds", {"type": "number", "minimum": 0}, "the last so many, and what was true before"
+            ),
+            "since": _query("since", {"type": "integer", "minimum": 0}, "only later time stamps (ns since 1970)"),
+            "count": _query("count", {"type": "integer", "minimum": 1}, "the newest so many"),
+            "format": _query("format", {"enum": ["json", "csv"], "default": "json"}, "columns, or lines"),
         },
         "responses": {
             **{code: {"description": text, "content": error} for code, text in _PROBLEMS.items()},
@@ -193,6 +219,9 @@ def _shared_schemas() -> Schema:
         "Error": _object(
             {"kind": text, "message": text, "device": text, "member": text, "state": text,
              "allowed": {"type": "array", "items": text}}
+        ),
+        "AlarmChange": _object(
+            {"index": number, "severity": number, "status": number, "message": text}
         ),
         "Devices": _object({"devices": {"type": "array", "items": _object(listed)}, "process": text, "openapi": text}),
         "Device": _object({**typed, "meta": any_object}),

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from macduff.core import Attribute
 from macduff.errors import NotFound
 from macduff.limits import Limits
 from macduff.protocol.dialect import MACDUFF, STRICT
@@ -22,6 +23,7 @@ from macduff.values import VArray
 from .answers import HEADERS, answer
 from .asking import PROCESS, address_of, device_of, member_of
 from .host import ProcessHost
+from .past import Wanted
 from .upkeep import Upkeep
 
 __all__ = ["Reader"]
@@ -67,9 +69,9 @@ class Reader:
         parts = [part for part in request.match_info.get("path", "").split("/") if part]
         if parts and parts[0] != "meta":
             parts[0] = await member_of(request, self._host, device, parts[0])
-        field = device.fields.get(parts[0]) if len(parts) == 2 and parts[1] == "value" else None
+        field = device.fields.get(parts[0]) if len(parts) == 2 and parts[1] in ("value", "history") else None
         if field is not None and is_attribute(field) and not is_action(field):
-            return await self._value(field)
+            return await (self._value(field) if parts[1] == "value" else self._history(field, request))
         path = [device.name, *parts]
         if self._hub.slow(path, self._dialect):
             body = await self._encoded(path)
@@ -86,6 +88,13 @@ class Reader:
             text = await self._upkeep.aside(lambda: encode_value(vtype, value, STRICT))
             return web.Response(body=text.encode(), headers=HEADERS, content_type="application/json")
         return await self._upkeep.aside(lambda: answer(vtype.to_json(value)))
+
+    async def _history(self, attribute: AttributeModel, request: web.Request) -> web.Response:
+        """What it was, encoded in another thread."""
+        wanted = Wanted.of(request)
+        if not isinstance(attribute, Attribute):
+            raise NotFound(f"{request.path}: expected an attribute of this Process, got one without a history")
+        return await self._upkeep.aside(lambda: wanted.answer(attribute))
 
     async def _encoded(self, path: Sequence[str]) -> str:
         """What is at a path, encoded in another thread."""
