@@ -24,6 +24,17 @@ def ways(*values: Any) -> list[Any]:
     return [pytest.param(link, *values, marks=by_tango if link == "tango" else ()) for link in LINKS]
 
 
+def check_steps(seen: list[int], expected: range, link: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each step once, in order. The server of PVAccess merges what comes quicker than it tells it: that is told of."""
+    told = [record.getMessage() for record in caplog.records if record.name == "macduff.bluesky"]
+    if link == "pva" and len(seen) < len(expected):
+        assert seen == sorted({*seen}) and {*seen} <= {*expected} and seen[-1] == expected[-1]
+        text = f"expected {len(expected)} steps, got {len(seen)}: they came quicker than they could be told"
+        assert [line.partition(": ")[2] for line in told] == [text]
+    else:
+        assert (seen, told) == ([*expected], [])
+
+
 each_way = pytest.mark.parametrize("link", ways())
 
 

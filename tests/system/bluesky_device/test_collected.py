@@ -7,10 +7,12 @@ from typing import Any
 import bluesky.plan_stubs as bps
 import bluesky.plans as bp
 import numpy as np
+import pytest
 from bluesky.preprocessors import run_wrapper, stage_wrapper
 from event_model import DocumentNames, schema_validators
 
-from tests.system.bluesky_device.home import Connect, Engine, each_way
+from macduff.client import Client
+from tests.system.bluesky_device.home import Connect, Engine, check_steps, each_way
 
 STEPS = 12
 
@@ -36,27 +38,32 @@ def flight(device: Any, *, declared: str = "") -> Any:
 
 
 @each_way
-def test_a_flight_is_collected_while_it_completes(engine: Engine, connected: Connect) -> None:
-    spec = connected("SPEC")
+def test_a_flight_is_collected_while_it_completes(
+    engine: Engine, connected: Connect, client: Client, link: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec, before = connected("SPEC"), client["SPEC"].counts
     engine(flight(spec))
     check(engine, "spec")
     pages = engine.named("event_page")
     assert len(pages) > 2  # not all at the end
     counts = engine.data("spec-counts")
-    assert counts == list(range(counts[0], counts[0] + STEPS))
+    check_steps(counts, range(before + 1, before + STEPS + 1), link, caplog)
     pictures = engine.data("spec-picture")
-    assert [int(picture.max()) for picture in pictures] == list(range(1, STEPS + 1))
+    assert [int(picture.max()) for picture in pictures] == [count - before for count in counts]
     assert {(picture.shape, picture.dtype) for picture in pictures} == {((3, 4), np.dtype("uint16"))}
     times = [time for page in pages for time in page["time"]]
     assert times == sorted(times)
 
 
 @each_way
-def test_a_plan_may_declare_the_stream(engine: Engine, connected: Connect) -> None:
-    spec = connected("SPEC", stream=None)
+def test_a_plan_may_declare_the_stream(
+    engine: Engine, connected: Connect, client: Client, link: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec, before = connected("SPEC", stream=None), client["SPEC"].counts
     engine(flight(spec, declared="frames"))
     check(engine, "frames")
-    assert len(engine.data("spec-counts")) == STEPS
+    counts = engine.data("spec-counts")
+    check_steps(counts, range(before + 1, before + STEPS + 1), link, caplog)
 
 
 def test_a_stream_has_the_name_that_the_device_was_made_with(engine: Engine, connected: Connect) -> None:

@@ -37,16 +37,21 @@ class Mover:
         return WatchableAsyncStatus(self._go(value), self._device.name)
 
     async def _go(self, value: Any) -> AsyncIterator[WatcherUpdate[Any]]:
+        link = self._device.link
+        if link is None:
+            await self._move(value)
+            return
+        before = (await link.state("position")).reading
+        initial = told = before.value
+        units = getattr(link.info.attributes["position"].vtype, "units", "") or None
         status = AsyncStatus(self._move(value))
-        units, link = "", self._device.link
-        if link is not None:
-            units = getattr(link.info.attributes["position"].vtype, "units", "")
-        async with Latest(link, "position", status.task) as positions:
-            initial: Any = None
-            async for position in positions:
-                initial = position if initial is None else initial
-                yield WatcherUpdate(position, initial, value, self._device.name, units or None)
+        async with Latest(link, "position", status.task, before.time) as positions:
+            async for told in positions:
+                yield WatcherUpdate(told, initial, value, self._device.name, units)
         await status
+        final = (await link.state("position")).reading.value
+        if final != told:
+            yield WatcherUpdate(final, initial, value, self._device.name, units)
 
     async def _move(self, value: Any) -> None:
         command = self._device.command("move")

@@ -98,6 +98,8 @@ class _Result:
 class TangoLink(ThreadLink[Calls]):
     """A device over Tango. What tells of calls that do not wait is followed all the time."""
 
+    settled = 0.1  # the first reading is asked for; events come when the server has heard of the subscription
+
     def __init__(self, thread: TangoThread, followed: Followed, watch: _Watch, members: Members, info: DeviceInfo):
         super().__init__(thread, info)
         self._followed = followed

@@ -35,6 +35,8 @@ class Feed:
         self.callbacks: dict[object, Told] = {}
         self.last: Reading | None = None
         self._loop = asyncio.get_running_loop()
+        self.began = self._loop.time()
+        """When its first reading came; until then when it was made."""
 
     def tell(self, reading: Reading) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed a moment ago
@@ -50,6 +52,8 @@ class Feed:
         last = self.last
         if last is not None and _same(last, reading):
             return
+        if last is None:
+            self.began = self._loop.time()
         self.last = reading
         self.first.set()
         for callback in list(self.callbacks.values()):
@@ -68,6 +72,9 @@ class _Subscription:
 
 class ThreadLink(ABC, Generic[R]):
     """A Link by a thread of `macduff.sources`, which it shares with others that use the same protocol."""
+
+    settled = 0.0
+    """Seconds after its first reading from which on each reading of what is followed comes."""
 
     def __init__(self, thread: Running[R], info: DeviceInfo) -> None:
         self._thread: Running[R] | None = thread
@@ -151,6 +158,8 @@ class ThreadLink(ABC, Generic[R]):
         except TimeoutError:
             where = f"{self._info.name}.{attribute}"
             raise TimedOut(f"{where}: expected a reading within {FIRST:g} s, got none") from None
+        if every:
+            await asyncio.sleep(max(0.0, feed.began + self.settled - asyncio.get_running_loop().time()))
         assert feed.last is not None
         key = object()
         feed.callbacks[key] = callback

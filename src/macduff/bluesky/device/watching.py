@@ -15,10 +15,12 @@ __all__ = ["Latest"]
 class Latest:
     """The values of an attribute until `task` has ended: `async with Latest(...) as values: async for v in values`.
 
-    What comes faster than it is taken is merged. Without a link (mock mode) there are none.
+    What comes faster than it is taken is merged. since: what is older, in ns, is passed over. Without a link (mock
+    mode) there are none.
     """
 
-    def __init__(self, link: Link | None, attribute: str, task: asyncio.Future[Any]) -> None:
+    def __init__(self, link: Link | None, attribute: str, task: asyncio.Future[Any], since: int = 0) -> None:
+        self._since = since
         self._link, self._attribute, self._task = link, attribute, task
         self._news = asyncio.Event()
         self._value: Any = None
@@ -36,8 +38,9 @@ class Latest:
             self._subscription.close()
 
     def _told(self, reading: Reading) -> None:
-        self._value = reading.value
-        self._news.set()
+        if reading.time >= self._since:
+            self._value = reading.value
+            self._news.set()
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         self._news.set()
