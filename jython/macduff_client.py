@@ -703,8 +703,9 @@ class _Address(object):
         scheme = {"ws": "ws", "http": "ws", "wss": "wss", "https": "wss"}.get(parts.scheme.lower())
         if not host or scheme is None or any(ord(character) < 33 or ord(character) > 126 for character in given):
             raise wrong
-        if parts.query or parts.fragment or not 0 <= (port or 0) < 65536:
-            raise wrong
+        written = parts.netloc.rpartition("@")[2].rpartition("]")[2].rpartition(":")[2]
+        if parts.query or parts.fragment or (port is None and written.isdigit() and written != host):
+            raise wrong  # Python 2 leaves out a port that there cannot be
         if parts.path not in ("", "/") and not parts.path.endswith("/ws"):
             raise BadValue("address: expected a server, got %r; ask for a device after connecting" % text)
         self.host = host
@@ -1750,16 +1751,19 @@ class _Described(object):
 
     def info(self):
         if self._stale:
-            self._stale = False
+            self._stale, failed = False, None
             try:
                 self._info = self._connection.get((self.name,), self._understood).result(self._connection.timeout)
             except BaseException as error:
                 self._stale = True
-                if not isinstance(error, NotFound):
+                if not isinstance(error, (NotFound, Disconnected)):
                     raise
-            if self._stale:
+                failed = error
+            if isinstance(failed, NotFound):
                 raise self._unknown()
-        return self._info
+            if failed is not None and self._info is None:
+                raise failed
+        return self._info  # the last one, while nobody can be asked
 
     def _understood(self, block):
         return _device_info(self.name, block)

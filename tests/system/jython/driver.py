@@ -89,7 +89,7 @@ def values(address):
             failing(lambda: client.subscribe("X.move", held.update)),
             failing(lambda: motor.attributes["velocity"].put(1, timeout=-1)),
             failing(lambda: motor.attributes["velocity"].put(object())),
-            failing(lambda: motor.attributes["velocity"].put([1.0] * 2000000)),
+            failing(lambda: motor.attributes["velocity"].put("x" * 5000000)),
         ]
         return found
 
@@ -197,12 +197,13 @@ def types(address):
             list(stage.attributes["mode"].info.choices),
             failing(lambda: setattr(stage, "mode", "idle")),
         ]
-        found["scaled"] = stage.scale([[1, 2], [3, 4]], "two")
-        side = 300
+        found["scaled"] = stage.scale([1, 2, 3], "two")
+        side = 150
         stage.image = [[row] * side for row in range(side)]
         found["large"] = sum(map(sum, stage.image))
         found["failed"] = failing(stage.fail)
-        stage.image = []
+        stage.image = {"dtype": "uint16", "shape": [0, 3], "data": []}
+        found["empty"] = stage.image
         return found
 
 
@@ -215,8 +216,8 @@ def begin(address, device="STAGE", heartbeat=10.0):
     """A client with a monitor and a call that goes on."""
     m.HEARTBEAT = heartbeat
     client = held["client"] = m.connect(address)
-    states = held["states"] = []
-    client.on_state(lambda state, reason: states.append([state, reason]))
+    states = held["states"] = m.Queue()
+    client.on_state(lambda state, reason: states.put([state, reason]))
     monitor = held["monitor"] = client.monitor(device + ".doing", "every")
     monitor.__enter__()
     held["call"] = client[device].hold.start()
@@ -229,7 +230,7 @@ def away():
     client = held["client"]
     ended = failing(lambda: held["call"].result(20))
     reading = held["monitor"].get(20)
-    return {"call": ended, "reading": shown(reading), "states": held["states"],
+    return {"call": ended, "reading": shown(reading), "state": held["states"].get(True, 20),
             "get": failing(lambda: client["STAGE"].position), "devices": list(client.devices)}  # fmt: skip
 
 
@@ -238,13 +239,13 @@ def back():
     client = held["client"]
     client.wait_connected(30)
     reading = held["monitor"].get(20)
-    return {"reading": shown(reading), "doing": client["STAGE"].doing, "states": [state for state, _ in held["states"]]}
+    return {"reading": shown(reading), "doing": client["STAGE"].doing, "state": held["states"].get(True, 20)}
 
 
 def removed(device):
     """A device has gone: what its call and its monitor say."""
     ended = failing(lambda: held["call"].result(20))
-    return {"call": ended, "reading": shown(held["monitor"].get(20)), "devices": list(held["client"].devices)}
+    return {"call": ended, "reading": shown(held["monitor"].get(20))}
 
 
 def returned(device):
@@ -267,10 +268,48 @@ def close():
             "get": failing(lambda: client.STAGE.position)}  # fmt: skip
 
 
-def plain(address):
-    """A server of the test's own: what it lists, a get of its only device."""
+def ended():
+    """How the call that was begun ended."""
+    return told(held["call"].exception(20))
+
+
+def plain(address, cafile=None):
+    """What a server lists, and how long the description of its first device is."""
+    with m.connect(address, cafile=cafile) as client:
+        first = client[client.devices[0]]
+        return {"devices": list(client.devices), "length": len(client.info(client.devices[0]).description),
+                "state": first.state}  # fmt: skip
+
+
+def lengthy(address):
+    """A server whose only device says little at length."""
     with m.connect(address) as client:
-        return {"devices": list(client.devices), "length": len(client.info("D").description)}
+        found = {"devices": list(client.devices), "length": len(client.info("D").description)}
+    found["state"] = client.state
+    return found
+
+
+def secured(address, cafile):
+    """Many requests from several threads over TLS, while readings come."""
+    with m.connect(address, cafile=cafile) as client:
+        stage = client.STAGE
+        found = []
+
+        def ask():
+            found.append([stage.scale([number, 1], "one")["first"] for number in range(30)] == list(range(30)))
+
+        with client.monitor("STAGE.position", "every") as readings:
+            threads = [threading.Thread(target=ask) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            moved = stage.move(1)
+            for thread in threads:
+                thread.join()
+            while readings.get(10).value != 1:
+                pass
+        side = 150
+        stage.image = [[row] * side for row in range(side)]
+        return {"found": found, "moved": moved, "large": sum(map(sum, stage.image)), "address": client.address}
 
 
 def main():

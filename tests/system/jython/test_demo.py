@@ -55,7 +55,7 @@ def test_values(side: Side, demo: str) -> None:
         ("BadValue", "X.move: expected an attribute, got something else"),
         ("BadValue", "X.velocity: timeout: expected seconds from 0 on, or None to wait for ever, got -1"),
         ("BadValue", found["errors"][14]["message"]),
-        ("BadValue", "X.velocity: expected a request of at most 4194304 bytes, got 10000081"),
+        ("BadValue", "X.velocity: expected a request of at most 4194304 bytes, got 5000083"),
     ]
     assert found["errors"][2]["message"].startswith("X.position: expected a writable attribute, got a read-only one")
     assert "did you mean 'position'?" in found["errors"][11]["message"]
