@@ -21,13 +21,14 @@ PAGE := hatch_build.py $(wildcard web/*.* web/.npmrc) $(shell find web/src web/p
 # Not there: install once more, whatever the stamps say.
 NO_PAGE := $(if $(wildcard src/macduff/servers/web/static/index.html),,no-page)
 
-.PHONY: help demo test test-sardana check lint docs bench peers unit pipes system-packages clean no-page
+.PHONY: help demo test test-sardana check lint docs bench peers unit pipes pictures system-packages clean no-page
 
 help:
 	@echo "make demo    a simulated laboratory in the browser (PORT=$(PORT))"
 	@echo "make test    linters, docs and all tests"
 	@echo "make check   the quick part of it"
 	@echo "make test-sardana   beside them, against the motors of Sardana's demonstration"
+	@echo "make pictures   the docs' pictures of the page, taken anew"
 	@echo "make bench   measurements"
 
 $(STAMPS)/venv:
@@ -94,6 +95,11 @@ check: $(STAMPS)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m 'not slow' tests/unit tests/wire tests/simulated
+
+# The docs' pictures of the page, taken anew: look at each before it is committed.
+pictures: $(STAMPS)/test system-packages
+	@mkdir -p docs/images
+	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py
 
 bench: $(STAMPS)/test peers
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -68,6 +68,8 @@ def laboratory(tmp_path: Path) -> Iterator[Start]:
 class Looking:
     """Opens pages, and hears what they complain of."""
 
+    # A screenshot is asked for as bytes: for a file, Playwright starts a thread that stays.
+
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
@@ -115,7 +117,7 @@ def look(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> It
     if request.node.stash.get(_failed, False):
         for number, page in enumerate(looking.pages()):
             path = tmp_path / f"page{number}.png"
-            page.screenshot(path=path)
+            path.write_bytes(page.screenshot())
             print(f"what was on the screen: {path}")
     complaints = looking.close()
     assert not complaints, "\n".join(["the page complained:", *complaints])
@@ -127,8 +129,8 @@ def picture() -> Callable[[Page, str], None]:
 
     def keep(page: Page, name: str) -> None:
         if folder := os.environ.get(PICTURES):
-            page.evaluate("document.activeElement?.blur?.()")
-            page.screenshot(path=Path(folder) / f"{name}.png")
+            page.evaluate("document.activeElement?.blur?.(); window.scrollTo(0, 0)")
+            (Path(folder) / f"{name}.png").write_bytes(page.screenshot())
 
     return keep
 

@@ -80,6 +80,13 @@ def test_the_page_is_not_committed_and_its_lock_file_names_no_registry() -> None
     assert not wrong
 
 
+def test_pictures_in_the_docs_are_small_and_shown() -> None:
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in tracked("docs/*.md", "README.md"))
+    found = tracked("docs/images/*")
+    assert [named(path) for path in found if path.stat().st_size > 200_000] == []
+    assert [named(path) for path in found if f"images/{path.name}" not in pages] == []
+
+
 def test_every_name_in_all_exists_and_is_listed_once() -> None:
     """`__all__` names things that the module has; read without importing, so that extras need not be there."""
     found = []
