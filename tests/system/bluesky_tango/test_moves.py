@@ -184,7 +184,7 @@ def test_one_loop_stages_it_and_another_moves_it(server: MotorProgram, run_engin
     with asyncio.Runner() as prompt:
         prompt.run(motor.connect())
         prompt.run(motor.comm.velocity.put(100.0))
-        run_engine(bps.stage(motor))
+        call(ended(motor.stage))  # RE(bps.stage(motor)) would unstage it at the end
 
         async def move(value: float) -> None:
             await motor.set(value)
@@ -194,4 +194,31 @@ def test_one_loop_stages_it_and_another_moves_it(server: MotorProgram, run_engin
             prompt.run(move(value))
             assert prompt.run(motor.comm.position.get_value()) == value
             assert time.monotonic() - began < 0.9
-        run_engine(bps.unstage(motor))
+        call(ended(motor.unstage))
+
+
+async def ended(ask: Any) -> None:
+    await ask()
+
+
+def test_what_a_plan_left_staged_does_not_stop_the_next_one(server: MotorProgram, run_engine: RunEngine) -> None:
+    """At its end the RunEngine unstages it, and waits for nothing."""
+    motor = the_motor(server, velocity=100.0)
+    run_engine(bps.mv(motor, 0.0))
+    for number in range(1, 11):
+        run_engine(bps.stage(motor))
+        run_engine(bps.mv(motor, 5.0 * (number % 2)))
+        assert call(motor.locate())["readback"] == 5.0 * (number % 2)
+
+
+async def test_unstage_stops_what_was_begun_before_and_not_after(server: MotorProgram) -> None:
+    motor = await motor_at_rest(server, velocity=100.0)
+    unstaging = motor.unstage()
+    await motor.set(10.0)
+    await unstaging
+    assert (await motor.locate())["readback"] == 10.0
+    status = motor.set(0.0)
+    await asyncio.sleep(0.02)
+    await motor.unstage()
+    await status
+    assert 0.0 < (await motor.locate())["readback"] <= 10.0

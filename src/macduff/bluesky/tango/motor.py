@@ -56,6 +56,8 @@ class TangoMotor(TangoDevice):
         self._waiting: set[Wake] = set()
         self._staged = self._subscribed = False
         self._writing: set[AsyncStatus[None]] = set()
+        self._moves = 0
+        """How many were asked for."""
         self._stops = 0
         """How often it was told to stop, so that moves know whether they were."""
 
@@ -65,6 +67,7 @@ class TangoMotor(TangoDevice):
         `timeout` is in seconds; by default it is what the velocity lets expect, and more; None waits for ever.
         ValueError if `value` is beyond the limits, TimeoutError, or RuntimeError if the motor is in FAULT.
         """
+        self._moves += 1
         return self._move(value, timeout, self._stops)
 
     @WatchableAsyncStatus.wrap
@@ -192,14 +195,20 @@ class TangoMotor(TangoDevice):
         self._staged = True
         self._subscribe()
 
+    def unstage(self) -> AsyncStatus[None]:
+        """End the subscription; a motor that is not at rest is stopped (rule 40), but for moves that are begun later.
+
+        At the end of a plan the RunEngine unstages what is still staged, and waits for nothing.
+        """
+        return self._unstage(self._moves)
+
     @AsyncStatus.wrap
-    async def unstage(self) -> None:
-        """End the subscription; a motor that is not at rest is stopped (rule 40)."""
+    async def _unstage(self, moves: int) -> None:
         self._staged = False
         self._unsubscribe()
         with self._named("to be at rest"):
             state = await self._state()
-        if state in _MOVING:
+        if state in _MOVING and self._moves == moves:
             await self.stop()
 
 
