@@ -14,6 +14,8 @@ from bluesky import RunEngine
 
 Connect = Callable[..., Any]
 ROOT = Path(__file__).parents[3]
+OWN = (("Slide", "SLIDE"), ("Spectrometer", "SPEC"))
+"""Classes of `tagged`, and names of their devices."""
 LINKS = ("ws", "pva", "tango")
 """Ways to a device, by the scheme of its address."""
 by_tango = pytest.mark.allow_files("socket:*", "anon_inode:*")  # omniORB's connections, which it closes when it likes
@@ -71,7 +73,7 @@ class Engine:
 
 
 class Demo:
-    """The devices of `macduff demo` and SPEC on all servers: on free ports the first time, on the same ones later."""
+    """The devices of `macduff demo` and two more on all servers: on free ports first, on the same ones later."""
 
     def __init__(self, folder: Path, database: str = "") -> None:
         """database: of Tango, "host:port"; else there is none."""
@@ -102,7 +104,7 @@ class Demo:
     def _laboratory(self) -> dict[str, Any]:
         ports = self._ports
         devices = [("Motor", "X"), ("Motor", "Y"), ("Detector", "DET"), ("Thermometer", "THERMO")]
-        devices.append(("tests.system.bluesky_device.tagged.Spectrometer", "SPEC"))
+        devices += [(f"tests.system.bluesky_device.tagged.{kind}", name) for kind, name in OWN]
         return {
             "process": {"name": "demo"},
             "servers": {

@@ -1,12 +1,12 @@
-"""A device whose tags say what is in documents."""
+"""Devices that the ready-made ones are not like: with tags, and with a position that is put."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from macduff import Attribute, DState, PausableDevice, VArray, VDouble, VInt, VString
+from macduff import Attribute, Device, DState, PausableDevice, VArray, VDouble, VInt, VString, idle_task
 
-__all__ = ["Spectrometer"]
+__all__ = ["Slide", "Spectrometer"]
 
 
 class Spectrometer(PausableDevice):
@@ -34,3 +34,18 @@ class Spectrometer(PausableDevice):
             picture = np.full((3, 4), step + 1, np.uint16)
             self.update(picture=picture, counts=self.counts.value + 1, completed_steps=step + 1)
         return DState.Ready
+
+
+class Slide(Device):
+    """Goes where its position is put to, a little later than the put ends."""
+
+    position = Attribute(VDouble(units="mm", precision=3, control=(-5, 5)), 0.0, "Where it is", writable=True)
+
+    @position.on_put
+    def _go(self, target: float) -> None:
+        """`creep` does it."""
+
+    @idle_task(period=0.02)
+    def creep(self) -> None:
+        way = self.position.setpoint - self.position.value
+        self.position.update(self.position.value + max(-0.2, min(0.2, way)))

@@ -95,6 +95,19 @@ def test_who_watches_a_move_hears_where_it_is(engine: Engine, connected: Connect
 
 
 @each_way
+def test_a_position_that_is_put_is_there_when_its_readback_says_so(engine: Engine, connected: Connect) -> None:
+    slide = connected("SLIDE")
+    assert [isinstance(slide, kind) for kind in MOVES] == [True] * 3
+    for target in (1.5, -0.5):
+        engine(bps.mv(slide, target))
+        assert call_in_bluesky_event_loop(slide.locate()) == {"setpoint": target, "readback": pytest.approx(target)}
+    with pytest.raises(BadValue, match="-5 to 5 mm"):
+        call_in_bluesky_event_loop(slide.check_value(6))
+    with pytest.raises(FailedStatus, match="BadValue"):
+        engine(bps.mv(slide, 6))
+
+
+@each_way
 def test_a_position_beyond_the_limits_is_refused_before_it_moves(engine: Engine, connected: Connect) -> None:
     x = connected("X")
     with pytest.raises(BadValue, match="-10 to 10 mm"):
