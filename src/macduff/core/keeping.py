@@ -38,6 +38,8 @@ class Keeper:
         self.limits: Limits = process.limits
         self._all = max(1, self.limits.history_total // PAGE)
         self._free: deque[None] = deque([None]) * self._all
+        self.bursts = 0
+        """How often readings came faster than they could wait, so that some are not in a history."""
         self._active: deque[Ring] = deque()
         self._asked = False
         self._timer: Timer | None = None

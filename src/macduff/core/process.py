@@ -281,6 +281,11 @@ class Process:
         with self._counting:
             self.dropped += 1
 
+    @property
+    def history_use(self) -> tuple[int, int]:
+        """Bytes that the histories of attributes take, and how often readings came too fast for them to have all."""
+        return self._keeper.used, self._keeper.bursts
+
     def to_dict(self) -> dict[str, Any]:
         """Everything in the Process as plain data."""
         return {name: device.to_dict() for name, device in self._devices.items()}

@@ -131,11 +131,13 @@ class Ring:
             return 0
         readings = list(waiting)
         waiting.clear()
+        if len(readings) == waiting.maxlen:
+            self._keeper.bursts += 1
         self._extend(readings)
         return len(readings)
 
     def sweep(self) -> bool:
-        """Once a second: whether there was anything new. It may wait in as much room as it just needed."""
+        """Once a second: whether there was anything new. Twice as much as came just now may come until the next."""
         waiting = self._waiting
         if waiting is None or self.closed:
             return False
@@ -146,10 +148,9 @@ class Ring:
             self._keeper.give(self.reserved)
             self.reserved = 0
             return False
-        if most > FEW and count <= FEW // 2:
-            self._reserve(FEW)
-        elif most < MANY and count > most // 2:
-            self._reserve(self._keeper.waiting())
+        wanted = max(FEW, min(1 << (2 * count - 1).bit_length(), MANY)) if count < most else MANY
+        if wanted < most or wanted <= self._keeper.waiting() > most:
+            self._reserve(wanted)
         return True
 
     def shrink(self, pages: int) -> None:

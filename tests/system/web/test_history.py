@@ -107,6 +107,16 @@ async def test_a_long_one_leaves_the_loop_free(http: Http, lab: Lab) -> None:
     assert len(found["values"]) == len(found["times"]) == len(found["severities"]) >= 1000
 
 
+async def test_its_memory_and_its_gaps_are_counted(http: Http, lab: Lab) -> None:
+    for step in range(3000):
+        lab.bench.position.update(step / 1000)
+    assert len(lab.bench.position.history()) >= 1000
+    async with aiohttp.request("GET", f"{http.address}/metrics") as response:
+        found = dict(re.findall(r"^(macduff_history\w+) (\d+)$", await response.text(), re.MULTILINE))
+    assert int(found["macduff_history_bytes"]) > 20_000
+    assert int(found["macduff_history_bursts_total"]) >= 1
+
+
 def test_each_type_comes_as_python_has_it(server: tuple[Bench, WebServer]) -> None:
     bench, web = server
     bench.position.update(math.inf)

@@ -159,6 +159,27 @@ def test_alarms_that_all_differ_count_too() -> None:
     assert device.number.history().values[-1] == 4999.0
 
 
+def test_as_many_may_wait_as_come_in_two_seconds() -> None:
+    """From the first burst on, which is counted; then none is missing, and what is slow again gives the room back."""
+    timers = Timers()
+    device = One("ONE")
+    ring = bound(timers, device)[list(device.attributes).index("number")]
+    for count, missing in ((2000, True), (500, False), (900, False), (10, False), (200, True), (200, False)):
+        bursts = timers.keeper.bursts
+        for number in range(count):
+            device.number.update(float(number))
+        timers.sweep()
+        found = device.number.history(count=count).values.tolist()
+        assert (found != [float(number) for number in range(count)]) is missing, count
+        assert timers.keeper.bursts == bursts + missing
+    fast = ring.reserved
+    device.number.update(0.0)
+    timers.sweep()
+    assert ring.reserved < fast
+    timers.sweep()
+    assert ring.reserved == 0
+
+
 def test_the_longest_give_way_and_the_short_stay() -> None:
     """So that who comes late has a history too."""
     timers = Timers(history_total=MiB)

@@ -81,6 +81,11 @@ class ProcessHost:
         return self._process.dropped
 
     @property
+    def history_use(self) -> tuple[int, int]:
+        """Bytes that histories take, and how often readings came too fast for them."""
+        return self._process.history_use
+
+    @property
     def open_requests(self) -> int:
         """Puts and calls that have not ended."""
         return len(self._requests)

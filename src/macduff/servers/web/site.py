@@ -184,7 +184,10 @@ class Site:
             "subscriptions": ("Open subscriptions", sum(session.subscriptions for session in self._hub.sessions)),
             "open_requests": ("Puts and calls that have not ended", self._host.open_requests),
         }
+        size, bursts = self._host.history_use
+        gauges["history_bytes"] = ("Memory for the histories of attributes", size)
         lost = {
+            "history_bursts": ("How often readings came too fast for a history to have all", bursts),
             "changes_lost": ("Changes that subscriptions to every one did not get", self._hub.dropped),
             "changes_dropped": ("What sources told of devices that had been removed", self._host.dropped),
         }
