@@ -211,6 +211,7 @@ async def test_a_device_that_hangs_holds_up_no_other(lab: LabProgram) -> None:
     with LabProgram() as other:
         slow, quick = TangoAttrR(name="slow"), TangoAttrR(name="quick")
         await slow.connect(other.device(SLOW), "hangs", read=False)
+        slow.proxy.set_timeout_millis(1500)  # of Tango's 3 s
         await quick.connect(lab.device(), "a_double")
         began = time.monotonic()
         hanging = [asyncio.create_task(slow.get_value()) for _ in range(3)]
