@@ -138,9 +138,11 @@ class AttributeLink:
             if event.err:
                 self._no_event(event.errors)
             else:
-                self._live, self._event_came = True, time.monotonic()
+                first, self._live, self._event_came = not self._live, True, time.monotonic()
                 if self.native is not None:
                     self._rest()
+                    if first:  # Tango loses what is pushed while it subscribes: one more look
+                        self.due = self._event_came + self._period
                     self._deliver(event.attr_value, self._event_came)
         except Exception:
             LOG.exception("%s/%s: an event is lost", self._device.name, self.member)
