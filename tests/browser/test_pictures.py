@@ -101,7 +101,6 @@ def test_a_server_that_went_away(laboratory: Start, look: Looking, picture: Pict
     field.fill("24.5")
     lab.kill()
     expect(page.get_by_role("alert")).to_be_visible()
-    picture(page, "connection-lost")
     lab.start()
     expect(page.locator("[data-attribute=target]")).to_have_attribute("data-condition", "edited")
     expect(field).to_have_value("24.5")
