@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,12 +72,19 @@ class Side:
             self.process.stdout.close()
 
 
-@pytest.fixture(scope="session", params=list(INTERPRETERS))
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    """One process for all tests: Jython takes seconds to start."""
-    found = Side(request.param)
+@pytest.fixture(scope="session")
+def sides() -> Iterator[dict[str, Side]]:
+    """One process each for all tests, in whatever order they run: Jython takes seconds to start."""
+    found = {name: Side(name) for name in INTERPRETERS}
     yield found
-    assert found.close() == 0
+    codes = [side.close() for side in found.values()]
+    assert codes == [0, 0]
+
+
+@pytest.fixture(params=list(INTERPRETERS))
+def side(request: pytest.FixtureRequest, sides: dict[str, Side]) -> Side:
+    """The client under one of the interpreters."""
+    return sides[request.param]
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +106,24 @@ def lab() -> Iterator[Lab]:
     found = Lab().start()
     yield found
     found.kill()
+
+
+def made(folder: Path, name: str, names: str) -> tuple[ssl.SSLContext, str]:
+    """A context with a certificate for these names, and the file to trust it by."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    command += ["-addext", f"subjectAltName={names}", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, str(certificate)
+
+
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    return made(tmp_path_factory.mktemp("tls"), "ours", "IP:127.0.0.1,DNS:localhost")
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    return made(tmp_path_factory.mktemp("tls"), "other", "DNS:other.example")

@@ -8,7 +8,10 @@ driver.py FOLDER_OF_THE_CLIENT
 
 from __future__ import absolute_import, division, print_function
 
+import doctest
 import json
+import os
+import signal
 import sys
 import threading
 import time
@@ -310,6 +313,47 @@ def secured(address, cafile):
         side = 150
         stage.image = [[row] * side for row in range(side)]
         return {"found": found, "moved": moved, "large": sum(map(sum, stage.image)), "address": client.address}
+
+
+def examples(text):
+    """The examples of a page: how many, and which do not do what they say."""
+    test = doctest.DocTestParser().get_doctest(text, {}, "page", "page", 0)
+    report = []
+    flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL  # Python 2 shows no module with the name of an error
+    result = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
+    return [result.attempted, "".join(report)]
+
+
+def run(code):
+    """What a line of a page connects to."""
+    names = {"macduff_client": m}
+    exec(code, names)
+    with names["client"] as client:
+        return list(client.devices)
+
+
+def interrupted(address):
+    """Ctrl-C while a call waits: the call is aborted, and its end waited for."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with m.connect(address) as client:
+        motor = client.X
+        motor.velocity = 0.5
+
+        def moving(reading):
+            if reading.value > start:
+                subscription.close()
+                os.kill(os.getpid(), signal.SIGINT)
+
+        start = motor.position
+        subscription = client.subscribe("X.position", moving)
+        try:
+            motor.move(10)
+        except KeyboardInterrupt:
+            found = [motor.state, motor.position < 5]
+
+        motor.velocity = 1000
+        found.append(motor.move(0))
+        return found
 
 
 def main():

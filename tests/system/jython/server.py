@@ -155,6 +155,8 @@ def relay(port: int, piece: int = 65536) -> Handler:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     return handler
 

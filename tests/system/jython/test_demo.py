@@ -92,3 +92,12 @@ def test_following(side: Side, demo: str) -> None:
     assert found["latest"] == [4.0, 4, [3.0, 4.0], 3]
     assert found["waited"] == [5.0, 5.0]
     assert found["in vain"]["message"] == "X.position: expected 6 within 0.05 s"
+
+
+def test_interrupted(demo: str) -> None:
+    """Ctrl-C aborts the call that waits; under CPython alone, for Jython ends the whole program."""
+    side = Side("cpython")
+    try:
+        assert side.do("interrupted", address=demo) == ["Idle", True, 0.0]
+    finally:
+        assert side.close() == 0

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.system.client.conftest import Lab
 
 from .conftest import Side
 from .server import Server, relay
-
-
-def made(folder: Path, name: str, names: str) -> tuple[ssl.SSLContext, str]:
-    """A context with a certificate for these names, and the file to trust it by."""
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
-    command += ["-addext", f"subjectAltName={names}", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context, str(certificate)
-
-
-@pytest.fixture(scope="session")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
-    return made(tmp_path_factory.mktemp("tls"), "ours", "IP:127.0.0.1,DNS:localhost")
-
-
-@pytest.fixture(scope="session")
-def other(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
-    return made(tmp_path_factory.mktemp("tls"), "other", "DNS:other.example")
 
 
 def test_a_trusted_server(side: Side, lab: Lab, ours: tuple[ssl.SSLContext, str]) -> None:
