@@ -34,6 +34,8 @@ export class AttributeModel {
   /** What came last: changed in place, for it may change many times before it is shown. */
   private latest: AttributeStructure;
   private readonly severity: ReadonlySignal<number>;
+  /** Whether there is a value that listeners were not told. */
+  private fresh = false;
   private readonly listeners = new Set<Listener>();
   private readonly show = (): void => {
     this.shown.value = { ...this.latest };
@@ -109,8 +111,15 @@ export class AttributeModel {
     this.refused.value = "";
   }
 
+  /** All that one message said of it was applied: value and time stamp go together. */
+  settle(): void {
+    if (!this.fresh) return;
+    this.fresh = false;
+    for (const listener of this.listeners) listener(this.latest);
+  }
+
   private changed(member = ""): void {
-    if (member === "value" || member === "") for (const listener of this.listeners) listener(this.latest);
+    if (member === "value" || member === "") this.fresh = true;
     nextFrame(this.show);
   }
 

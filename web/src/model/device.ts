@@ -48,12 +48,18 @@ export class DeviceModel {
   }
 
   private changed(changes: readonly Change[]): void {
+    const touched = new Set<AttributeModel>();
     for (const [path, value] of changes) {
       const [name, ...rest] = path;
       if (name === undefined) this.replace(value as Block);
       else if (name === "meta") this.describe(rest, value);
-      else this.fields.value.get(name)?.apply(rest, value);
+      else {
+        const field = this.fields.peek().get(name);
+        field?.apply(rest, value);
+        if (field instanceof AttributeModel) touched.add(field);
+      }
     }
+    for (const attribute of touched) attribute.settle();
   }
 
   private describe(path: readonly string[], value: unknown): void {

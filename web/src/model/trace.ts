@@ -5,6 +5,7 @@ import { kindOf, type AttributeStructure } from "./structure";
 import { timeOf, toNumber, unitsOf } from "./values";
 
 const MOST = 20_000;
+const INVALID = 3;
 
 export class Trace {
   times: number[] = [];
@@ -44,15 +45,15 @@ export class Trace {
     const last = this.times[this.times.length - 1];
     if (last !== undefined && time <= last) return; // after a new connection the present value comes once more
     this.times.push(time);
-    this.values.push(this.number(structure));
+    this.values.push(this.number(structure.value, structure.alarm.severity));
     if (this.times.length > MOST * 1.25) this.cut();
     this.told();
   }
 
-  private number(structure: AttributeStructure): number {
-    if (structure.alarm.severity === 3) return NaN;
-    if (kindOf(structure.meta) === "choice") return (structure.meta.choices ?? []).indexOf(String(structure.value));
-    return toNumber(structure.value);
+  private number(value: unknown, severity: number | undefined): number {
+    if (severity === INVALID) return NaN;
+    const meta = this.attribute.meta.peek();
+    return kindOf(meta) === "choice" ? (meta.choices ?? []).indexOf(String(value)) : toNumber(value);
   }
 
   private cut(): void {
@@ -64,14 +65,16 @@ export class Trace {
   private async before(): Promise<void> {
     const { device, name } = this.attribute;
     try {
-      const answer = await fetch(`/api/${encodeURIComponent(device)}/${encodeURIComponent(name)}/history`);
+      const answer = await fetch(`/api/${encodeURIComponent(device)}/${encodeURIComponent(name)}/history?count=${MOST}`);
       if (!answer.ok) return;
-      const found = (await answer.json()) as { times: number[]; values: unknown[] };
+      const found = (await answer.json()) as { times: number[]; values: unknown[]; severities: number[] };
+      const times = found.times.map((time) => time / 1e9); // ns
       const first = this.times[0] ?? Infinity;
-      const older = found.times.findIndex((time) => time >= first);
-      const number = older < 0 ? found.times.length : older;
-      this.times = [...found.times.slice(0, number), ...this.times];
-      this.values = [...found.values.slice(0, number).map(toNumber), ...this.values];
+      const later = times.findIndex((time) => time >= first);
+      const number = later < 0 ? times.length : later;
+      const values = found.values.slice(0, number).map((value, index) => this.number(value, found.severities[index]));
+      this.times = [...times.slice(0, number), ...this.times];
+      this.values = [...values, ...this.values];
       this.cut();
       this.told();
     } catch {
