@@ -38,6 +38,7 @@ class Keeper:
         self.limits: Limits = process.limits
         self._all = max(1, self.limits.history_total // PAGE)
         self._free: deque[None] = deque([None]) * self._all
+        self._for_waiting: deque[None] = deque([None]) * (self._all // 2)
         self.bursts = 0
         """How often readings came faster than they could wait, so that some are not in a history."""
         self._active: deque[Ring] = deque()
@@ -48,18 +49,25 @@ class Keeper:
 
     def take(self, pages: int) -> bool:
         """So many pages, or none."""
-        free = self._free
-        for got in range(pages):
-            try:
-                free.pop()
-            except IndexError:
-                free.extend([None] * got)
-                return False
-        return True
+        return _taken(self._free, pages)
 
     def give(self, pages: int) -> None:
         """Give back."""
         self._free.extend([None] * pages)
+
+    def reserve(self, pages: int) -> bool:
+        """So many pages for what waits, or none; all that wait may have half, or nothing were left for what is kept."""
+        if not _taken(self._for_waiting, pages):
+            return False
+        taken = self.take(pages)
+        if not taken:
+            self._for_waiting.extend([None] * pages)
+        return taken
+
+    def release(self, pages: int) -> None:
+        """Give those back."""
+        self.give(pages)
+        self._for_waiting.extend([None] * pages)
 
     @property
     def used(self) -> int:
@@ -146,6 +154,17 @@ class Keeper:
         """A device has left."""
         for attribute in device.attributes.values():
             self.close(attribute)
+
+
+def _taken(tokens: deque[None], count: int) -> bool:
+    """Take so many from the end, or none."""
+    for got in range(count):
+        try:
+            tokens.pop()
+        except IndexError:
+            tokens.extend([None] * got)
+            return False
+    return True
 
 
 def history(attribute: Attribute[Any], seconds: float | None, since: int | None, count: int | None) -> History:

@@ -82,10 +82,10 @@ class Ring:
     def _reserve(self, readings: int) -> bool:
         """Let so many wait; what waits already goes into the store before."""
         pages = -(-readings * _WAITING // PAGE)
-        if not self._keeper.take(pages):
+        if not self._keeper.reserve(pages):
             return False
         self.settle()
-        self._keeper.give(self.reserved)
+        self._keeper.release(self.reserved)
         self.reserved = pages
         self._waiting = deque(maxlen=readings)
         self._attribute._keep = self._waiting.append  # type: ignore[assignment]  # its None is as good as False
@@ -145,7 +145,7 @@ class Ring:
         if not count:
             self._waiting = None
             self._attribute._keep = self.begin
-            self._keeper.give(self.reserved)
+            self._keeper.release(self.reserved)
             self.reserved = 0
             return False
         wanted = max(FEW, min(1 << (2 * count - 1).bit_length(), MANY)) if count < most else MANY
@@ -173,7 +173,8 @@ class Ring:
         self._attribute._keep = nothing
 
     def _forget(self) -> None:
-        self._keeper.give(self.pages + self.reserved)
+        self._keeper.give(self.pages)
+        self._keeper.release(self.reserved)
         self.pages = self.reserved = 0
         self._store = self._waiting = self._before = None
         self._last = -1

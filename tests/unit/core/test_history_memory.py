@@ -206,6 +206,23 @@ def test_the_longest_give_way_and_the_short_stay() -> None:
     assert max(lengths) < 2 * min(lengths), lengths
 
 
+def test_more_attributes_than_may_wait_have_histories_all_the_same() -> None:
+    """What waits never takes more than half, so that something is left for what is kept."""
+    timers = Timers(history_total=MiB)
+    devices = [One(f"ONE{number}") for number in range(100)]
+    rings = [ring for device in devices for ring in bound(timers, device)]
+    for number in range(200):
+        for device in devices:
+            device.number.update(float(number))
+        if number % 20 == 0:
+            timers.sweep()
+        assert timers.keeper.used <= MiB
+        assert sum(ring.reserved for ring in rings) * PAGE <= MiB // 2
+    for device in devices:
+        found = device.number.history().values.tolist()
+        assert len(found) > 20 and found == [float(number) for number in range(200 - len(found), 200)]
+
+
 def test_a_flood_of_numbers_texts_and_arrays_keeps_the_bound() -> None:
     """By its own account at every moment, and by that of Python's memory: with real sweeps, from several attributes."""
     total = 4 * MiB
