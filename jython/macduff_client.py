@@ -732,7 +732,7 @@ class _Link(object):
         self._late = False
         self._first = b""
         self._left = False
-        self.heard = _now()
+        self.heard, self.busy = _now(), False
         self.ended = threading.Event()
         self.reason = ""
 
@@ -838,10 +838,11 @@ class _Link(object):
                     reason, code = _closed_because(payload)
                     self._last_words(code)
                     return reason
+            self.heard, self.busy = _now(), False
             data = self._socket.receive()
             if not data:
                 return "the connection was lost"
-            self.heard = _now()
+            self.heard, self.busy = _now(), True  # Jython takes seconds for a message of millions of numbers
 
     def _last_words(self, code, reason=""):
         if self._left:
@@ -1225,10 +1226,10 @@ class _Feed(object):
         with self._changed:
             if self.over:
                 return
+            first = not self._items
             self.dropped += lost + (len(self._items) == self._items.maxlen)
             self._items.append(item)
             self._changed.notify()
-            first = len(self._items) == 1
         if first and self._woken is not None:
             self._woken()
 
@@ -1395,7 +1396,7 @@ class _Connection(object):
         """Until it ends; an idle one is pinged, one that then says nothing is ended."""
         pause, pinged = HEARTBEAT, False
         while not link.ended.wait(max(pause, 0.01)):
-            quiet = _now() - link.heard
+            quiet = 0.0 if link.busy else _now() - link.heard
             if quiet >= 1.5 * HEARTBEAT:
                 link.abort("the connection was lost: no answer to a ping")
                 link.ended.wait(FAREWELL)

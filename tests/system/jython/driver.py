@@ -163,6 +163,7 @@ def following(address):
         motor.velocity = 8
         found["no more"] = [len(got), repr(subscription)]
         found["latest"] = latest(client)
+        found["slow"] = slow(client)
         position = motor.attributes["position"]
         found["waited"] = [position.wait_for(5, timeout=5), position.wait_for(lambda value: value > 4)]
         found["in vain"] = failing(lambda: position.wait_for(6, timeout=0.05))
@@ -178,6 +179,51 @@ def latest(client):
             velocity.put(value)
         newest = readings.get(5).value
         return [newest, readings.dropped, [two.get(5).value, two.get(5).value], two.dropped]
+
+
+def slow(client):
+    """A callback that is slower than the values, which are merged; one that fails, after which the others go on."""
+    velocity, got, free, came, printed = client.X.attributes["velocity"], [], threading.Event(), m.Queue(), []
+    print_exc, m.traceback.print_exc = m.traceback.print_exc, lambda: printed.append(str(sys.exc_info()[1]))
+
+    def callback(reading):
+        free.wait(20)
+        got.append(reading.value)
+        came.put(reading.value)
+        if reading.value == 12:
+            raise ValueError("what the author did")
+
+    velocity.put(10)
+    with velocity.subscribe(callback) as subscription:
+        for value in (11, 12):
+            velocity.put(value)
+        with client.monitor("X.velocity"):  # its first value comes after those before it
+            free.set()
+        while came.get(True, 20) != 12:
+            pass
+        velocity.put(13)
+        found = [came.get(True, 20) == 13, got, subscription.dropped, printed]
+    m.traceback.print_exc = print_exc
+    return found
+
+
+def busy(address):
+    """A message that takes the client longer than a heartbeat: the server is there all the same."""
+    m.HEARTBEAT, messages, long = 1.0, m._messages, threading.Event()
+
+    def lengthy_messages(data):
+        if b"heartbeat" in data:
+            long.wait(2.5)  # nobody sets it
+        return messages(data)
+
+    states = []
+    with m.connect(address) as client:
+        client.on_state(lambda *change: states.append(change))
+        m._messages = lengthy_messages
+        refused = failing(lambda: client.STAGE.attributes["mode"].put("heartbeat"))
+        found = [refused["type"], client.state]
+    m.HEARTBEAT, m._messages = 10.0, messages
+    return found + [state for state, _ in states if state != "closed"]
 
 
 def types(address):

@@ -64,6 +64,11 @@ def test_a_server_that_is_frozen(side: Side, lab: Lab) -> None:
     assert side.do("close")["threads"] == []
 
 
+def test_a_message_that_takes_long_to_read(side: Side, lab: Lab) -> None:
+    """It does not count as silence of the server."""
+    assert side.do("busy", address=lab.address) == ["BadValue", "connected"]
+
+
 def test_a_device_that_goes_and_comes_back(side: Side, lab: Lab) -> None:
     lab.tell("add OTHER")
     side.do("begin", address=lab.address, device="OTHER")

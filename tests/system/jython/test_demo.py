@@ -90,6 +90,10 @@ def test_following(side: Side, demo: str) -> None:
     assert found["called back"] == [True, [1000.0, 6.0, 7.0], [7.0, True], "<subscription to X.velocity>"]
     assert found["no more"] == [3, "<subscription to X.velocity, closed>"]
     assert found["latest"] == [4.0, 4, [3.0, 4.0], 3]
+    came, got, dropped, printed = found["slow"]
+    assert came is True
+    assert (got[0], got[-2:], dropped) == (10.0, [12.0, 13.0], 4 - len(got))
+    assert printed == ["what the author did"]
     assert found["waited"] == [5.0, 5.0]
     assert found["in vain"]["message"] == "X.position: expected 6 within 0.05 s"
 
