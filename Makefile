@@ -99,7 +99,7 @@ check: $(STAMPS)/test
 # The docs' pictures of the page, taken anew: look at each before it is committed.
 pictures: $(STAMPS)/test system-packages
 	@mkdir -p docs/images
-	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py
+	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py tests/browser/test_chart.py
 
 bench: $(STAMPS)/test peers
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

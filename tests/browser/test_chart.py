@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Looking
+from tests.browser.conftest import Looking, Start
 from tests.browser.laboratory import Laboratory
 from tests.browser.test_pictures import Picture
 
@@ -17,6 +18,17 @@ DRAWN = """canvas => {
   for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
   return [...seen].map(one => one.split(",").map(Number));
 }"""
+
+CATCH = """() => {
+  const usual = URL.createObjectURL;
+  window.saved = new Promise(resolve => {
+    URL.createObjectURL = blob => {
+      blob.text().then(resolve);
+      return usual.call(URL, blob);
+    };
+  });
+}"""
+"""What the page offers for saving, as text."""
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -39,7 +51,28 @@ def test_a_chart_is_drawn_so_that_it_can_be_seen(
     drawn = chart.locator("canvas").evaluate(DRAWN)
     strong = [one for one in drawn if sum(abs(a - b) for a, b in zip(one, ground, strict=False)) > 200]
     assert len(strong) > 5, f"nothing stands out from {ground}"
-    picture(page, f"chart-{colours}")
+    if colours == "light":
+        picture(page, "chart-light")
+
+
+def test_a_chart_has_what_was_before_and_each_put_at_once(laboratory: Start, look: Looking) -> None:
+    """As its CSV has it, which is what is drawn."""
+    lab = laboratory()
+    lab.put("THERMO/target", 30)
+    lab.put("THERMO/target", 31)
+    page = look(lab, "THERMO?chart=THERMO.target")
+    chart = page.get_by_role("region", name="Chart")
+    expect(chart.locator("canvas")).to_be_visible()
+    for target in (32, 33):
+        lab.put("THERMO/target", target)
+        expect(page.locator("#in-THERMO-target")).to_have_value(f"{target}.00")
+    page.evaluate(CATCH)
+    chart.get_by_role("button", name="CSV").click()
+    header, *lines = page.evaluate("window.saved").splitlines()
+    assert header == "time,attribute,value"
+    values = [float(line.rpartition(",")[2]) for line in lines]
+    assert [value for value, _ in groupby(values)] == [21, 30, 31, 32, 33]
+    assert lines == sorted(lines)
 
 
 def test_a_link_keeps_a_chart_of_several_devices(demo: Laboratory, look: Looking) -> None:

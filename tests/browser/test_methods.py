@@ -1,0 +1,89 @@
+"""Methods as forms, by keyboard; what they return, refuse and cannot do now. A device that is removed."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Looking, Start
+
+DEVICES = '''
+from macduff import Attribute, Device, VDouble, publish_method
+
+class Stage(Device):
+    """A stage."""
+
+    position = Attribute(VDouble(units="mm", precision=3, control=(-5, 5)), 1.25, "Where it is")
+
+    @publish_method(like={"target": "position"})
+    def jump(self, target: float, times: int = 1) -> float:
+        """Be elsewhere at once."""
+        self.position.update(target)
+        return target * times
+
+    @publish_method
+    def fail(self) -> None:
+        """Raise."""
+        raise RuntimeError("the belt is torn")
+
+    @publish_method
+    def hold(self) -> None:
+        """Wait until it is aborted."""
+        self.wait(3600)
+'''
+STAGE = "- {class: lab.Stage, name: STAGE}"
+
+
+def test_a_method_is_called_by_keyboard(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, STAGE)
+    page = look(lab, "STAGE")
+    form = page.locator("form[data-method=jump]")
+    button = form.get_by_role("button", name="jump")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("title", "It needs target")
+    page.locator("#STAGE-jump-target").focus()
+    page.keyboard.type("1.5")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    expect(form.locator(".last")).to_contain_text("target 1.500")
+    expect(form.locator(".last")).to_contain_text(": 3")
+    assert lab.get("STAGE/position") == 1.5
+
+
+def test_what_is_no_number_is_refused_here_and_what_the_server_refuses_is_shown(
+    laboratory: Start, look: Looking
+) -> None:
+    lab = laboratory(DEVICES, STAGE)
+    lab.may_log("the belt is torn")
+    page = look(lab, "STAGE")
+    form = page.locator("form[data-method=jump]")
+    page.locator("#STAGE-jump-target").fill("far")
+    page.keyboard.press("Enter")
+    expect(page.locator("#STAGE-jump-target")).to_have_attribute("aria-invalid", "true")
+    expect(form.locator(".say")).to_contain_text("number")
+    page.locator("form[data-method=fail]").get_by_role("button", name="fail").press("Enter")
+    expect(page.locator("form[data-method=fail]").get_by_role("alert")).to_contain_text("the belt is torn")
+    assert lab.get("STAGE/position") == 1.25
+
+
+def test_abort_ends_what_runs_and_what_is_not_allowed_meanwhile_says_so(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, STAGE)
+    page = look(lab, "STAGE")
+    page.locator("#STAGE-jump-target").fill("2")
+    page.get_by_role("button", name="hold").click()
+    jump = page.locator("form[data-method=jump]").get_by_role("button", name="jump")
+    expect(jump).to_be_disabled()
+    expect(page.locator("form[data-method=jump]")).to_contain_text("not allowed in Running")
+    page.get_by_role("button", name="Abort").click()
+    expect(page.locator("form[data-method=hold]").get_by_role("alert")).to_be_visible()
+    assert lab.get("STAGE/state") == "Idle"
+
+
+def test_a_device_that_is_removed_goes_from_an_open_page(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, STAGE + "\n- {class: lab.Stage, name: OTHER}")
+    page = look(lab, "STAGE")
+    names = page.get_by_role("navigation", name="Devices").locator("b")
+    expect(names).to_have_text(["STAGE", "OTHER"])
+    lab.call(".process/remove", name="STAGE")
+    expect(names).to_have_text(["OTHER"])
+    expect(page.get_by_role("heading", name="STAGE is not here")).to_be_visible()
