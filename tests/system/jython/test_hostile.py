@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import queue
 import struct
 
 import pytest
@@ -134,7 +135,8 @@ FRAMES = [
 
 def test_frames_that_are_wrong(side: Side) -> None:
     """Each costs the connection, with its reason; the client takes its leave with a masked close frame."""
-    heard: list[int] = []
+    heard: queue.Queue[int] = queue.Queue()
+    codes = [1002] * 7 + [1003] + [1009] * 3 + [1007] + [1002] * 11 + [1008, 1000]
     sent = iter(FRAMES)
 
     async def handler(client: Conversation) -> None:
@@ -142,16 +144,17 @@ def test_frames_that_are_wrong(side: Side) -> None:
         frames = client.frames()
         await anext(frames)  # that asks for the list
         await client.send(next(sent)[0])
-        heard.extend([struct.unpack(">H", data[:2])[0] async for opcode, data in frames if opcode == CLOSE])
+        async for opcode, data in frames:
+            if opcode == CLOSE:
+                heard.put(struct.unpack(">H", data[:2])[0])
 
     with Server(handler) as server:
-        for data, told in FRAMES:
+        for (data, told), code in zip(FRAMES, codes, strict=True):
             found = side.do("refused", address=server.address)
             assert found["type"] == "Disconnected", data[:20]
             expected = f"{server.address}: expected a macduff server, got another: {told}"
             assert found["message"].startswith(expected), data[:20]
-    codes = [1002] * 7 + [1003] + [1009] * 3 + [1007] + [1002] * 11 + [1008, 1000]
-    assert heard == codes
+            assert heard.get(timeout=10) == code, data[:20]
 
 
 def test_connections_that_are_cut(side: Side) -> None:
