@@ -98,9 +98,10 @@ class Server:
         self._ready.set()
         await self._over.wait()
         server.close()
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -113,10 +114,13 @@ class Server:
         except Exception as error:
             self.failed.append(error)
         finally:
-            self._tasks.discard(task)
             writer.close()
-            with suppress(ConnectionError, ssl.SSLError, TimeoutError):
-                await writer.wait_closed()
+            try:
+                with suppress(ConnectionError, ssl.SSLError, TimeoutError):
+                    await writer.wait_closed()
+            finally:  # it may be cancelled while it waits
+                writer.transport.abort()
+                self._tasks.discard(task)
 
     def __enter__(self) -> Server:
         self._thread.start()
@@ -151,12 +155,10 @@ def relay(port: int, piece: int = 65536) -> Handler:
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            writer.transport.abort()  # first: what waits here may be cancelled
             for task in both:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
     return handler
 
