@@ -117,8 +117,8 @@ def test_beyond_the_limits_is_refused_before_anything_is_sent(laboratory: Start,
 def test_fifty_updates_a_second_do_not_touch_what_is_being_typed(laboratory: Start, look: Looking) -> None:
     lab = laboratory(DEVICES, STAGE)
     page = look(lab, "STAGE")
-    row = page.locator("[data-attribute=velocity]")
-    row.locator("input").fill("12.")
+    page.locator("#in-STAGE-velocity").press("1")  # from here on it is being edited
+    row = type_into(page, "12.")
     position = page.locator("#in-STAGE-position")
     for key in "3456":
         expect(position).not_to_have_text(position.inner_text())
