@@ -186,7 +186,10 @@ def slow(client):
     velocity, got, free, came, printed = client.X.attributes["velocity"], [], threading.Event(), m.Queue(), []
     print_exc, m.traceback.print_exc = m.traceback.print_exc, lambda: printed.append(str(sys.exc_info()[1]))
 
+    entered = threading.Event()
+
     def callback(reading):
+        entered.set()
         free.wait(20)
         got.append(reading.value)
         came.put(reading.value)
@@ -195,6 +198,7 @@ def slow(client):
 
     velocity.put(10)
     with velocity.subscribe(callback) as subscription:
+        entered.wait(20)
         for value in (11, 12):
             velocity.put(value)
         with client.monitor("X.velocity"):  # its first value comes after those before it
@@ -383,6 +387,8 @@ def interrupted(address):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with m.connect(address) as client:
         motor = client.X
+        motor.velocity = 1000
+        motor.move(0)
         motor.velocity = 0.5
 
         def moving(reading):
