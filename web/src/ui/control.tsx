@@ -1,6 +1,6 @@
 // What shows a value, and takes another one where it can be put.
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import type { AttributeModel } from "../model/attribute";
 import { isArray, kindOf, widgetOf } from "../model/structure";
 import { limitsOf, rangeText } from "../model/values";
@@ -61,21 +61,27 @@ function Choice({ attribute, id, described }: Props) {
 function Input({ attribute, id, described }: Props) {
   const meta = attribute.meta.value;
   const typed = attribute.edit.value;
+  const held = useSignal<string | null>(null); // whoever is about to type is not disturbed
   const numeric = kindOf(meta) === "number" && !isArray(meta);
   return (
     <>
       <input
         id={id} type="text" inputMode={numeric ? "decimal" : "text"} autocomplete="off" spellcheck={false}
-        class={numeric ? "number" : ""} value={typed ?? attribute.setpoint.value} disabled={!usable(attribute)}
+        class={numeric ? "number" : ""} value={typed ?? held.value ?? attribute.setpoint.value} disabled={!usable(attribute)}
         aria-invalid={attribute.refused.value !== ""} aria-describedby={described || undefined}
         title={why(attribute) || hint(attribute)}
+        onFocus={() => (held.value = attribute.setpoint.peek())}
+        onBlur={() => (held.value = null)}
         onInput={(event) => {
           attribute.edit.value = event.currentTarget.value;
           attribute.refused.value = "";
         }}
         onKeyDown={(event) => {
-          if (event.key === "Enter") void attribute.send(event.currentTarget.value);
-          else if (event.key === "Escape") attribute.revert();
+          if (event.key === "Enter") void attribute.send(event.currentTarget.value).then(() => (held.value = null));
+          else if (event.key === "Escape") {
+            held.value = attribute.setpoint.peek();
+            attribute.revert();
+          }
         }}
       />
       <Readback attribute={attribute} />
@@ -85,7 +91,7 @@ function Input({ attribute, id, described }: Props) {
 
 /** What it is now, where that is not what was asked for. */
 function Readback({ attribute }: { attribute: AttributeModel }) {
-  const differs = useComputed(() => attribute.text.value !== attribute.setpoint.value);
+  const differs = useComputed(() => attribute.edit.value !== null || attribute.text.value !== attribute.setpoint.value);
   return differs.value ? <output class="readback" title="what it is now">{attribute.text}</output> : null;
 }
 

@@ -43,7 +43,7 @@ function Entry({ device, connected }: { device: Summary; connected: boolean }) {
   const condition = !connected ? "disconnected" : (["normal", "minor", "major", "invalid"][severity] ?? "invalid");
   return (
     <li>
-      <a href={addressOf(device.name)} aria-current={route.value.device === device.name ? "page" : undefined}>
+      <a href={addressOf(device.name, route.value.chart)} aria-current={route.value.device === device.name ? "page" : undefined}>
         <span class={`mark ${condition}`}>
           <Icon name={condition} label={condition === "normal" ? "healthy" : condition} />
         </span>

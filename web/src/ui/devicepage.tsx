@@ -51,7 +51,7 @@ export function DevicePage({ device, process }: { device: DeviceModel; process: 
       {methods.length > 0 && (
         <section class="card methods">
           <h2>Methods</h2>
-          {methods.filter((method) => method.name !== "abort").map((method) => <MethodCard key={method.name} method={method} device={device} />)}
+          {inOrder(methods).map((method) => <MethodCard key={method.name} method={method} device={device} />)}
         </section>
       )}
       <Log />
@@ -67,6 +67,12 @@ function Gone({ device }: { device: DeviceModel }) {
       <p>It is shown again when the server has it. <a href="#/">All devices</a></p>
     </div>
   );
+}
+
+/** As the device has them; what is rarely wanted last, and abort is above. */
+function inOrder(methods: readonly MethodModel[]): MethodModel[] {
+  const wanted = methods.filter((method) => method.name !== "abort" && method.name !== "reset");
+  return [...wanted, ...methods.filter((method) => method.name === "reset")];
 }
 
 /** What it is doing, and whether that is well. */
