@@ -81,7 +81,7 @@ def test_a_page_that_was_there_before_its_server_finds_it(laboratory: Start, loo
     expect(page.get_by_role("alert")).to_be_visible()
     open_device(page, "THERMO")
     lab.start()
-    page.get_by_role("button", name="Try now").click()
+    page.evaluate("document.querySelector('.banner button')?.click()")  # it may have gone on by itself already
     expect(page.locator("[data-attribute=temperature]")).to_have_attribute("data-condition", "normal")
 
 
