@@ -1,0 +1,22 @@
+"""What the extension adds to a shell, in this order: each module's `install(session)`, which returns its undo.
+
+A feature is one module with `def install(session: Session) -> Undo`. It may register magics
+(`session.shell.register_magic_function`), formatters (`session.shell.display_formatter`), events
+(`session.shell.events`) and listen to switches of the connection (`session.on_switch`); its undo takes all of that
+back. What it needs of the connection it asks `session.client` for each time, which says what to do when there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .session import Install
+
+__all__ = ["features"]
+
+
+def features() -> Iterator[Install]:
+    """The install functions; a module is imported when its turn comes."""
+    # What follows is called with a session that is not connected, in `extension.load`.
+    # Here come, one line each: reprs, notebook, monitors, progress, interrupt, plotting.
+    yield from ()
