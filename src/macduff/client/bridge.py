@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, TypeVar
 
 from macduff.errors import Disconnected
@@ -19,13 +20,15 @@ from .request import Done, Request
 from .state import ConnectionState
 from .states import StateListeners
 
-__all__ = ["Bridge"]
+__all__ = ["Around", "Bridge"]
 
 _log = logging.getLogger("macduff.client")
 _CALLBACK_GRACE = 5.0
 
 T = TypeVar("T")
 Kind = Literal["get", "put", "call"]
+Around = Callable[[CallFuture[Any]], AbstractContextManager[object]]
+"""What is entered while somebody waits for a call, before it is sent."""
 
 
 class Bridge:
@@ -38,6 +41,7 @@ class Bridge:
     def __init__(self, address: Address, open_carrier: OpenCarrier, timeout: float) -> None:
         self.timeout = timeout
         """Seconds that a get may take."""
+        self.around: Around = _nothing_around
         self.callbacks = CallbackThread(f"macduff client {address.short}: callbacks")
         self._states = StateListeners(self.callbacks.soon)
         self._loop = LoopThread(f"macduff client {address.short}")
@@ -128,6 +132,10 @@ class Bridge:
         except RuntimeError:
             raise Disconnected(f"{self.core.server}: {connection.reason}") from None
         waiting.result()
+
+
+def _nothing_around(future: CallFuture[Any]) -> AbstractContextManager[object]:
+    return nullcontext()
 
 
 async def _make(address: Address, open_carrier: OpenCarrier, on_state: StateCallback) -> Core:

@@ -7,7 +7,7 @@ from typing import Self
 
 from macduff.values import Reading
 
-from .bridge import Bridge
+from .bridge import Around, Bridge
 from .device import RemoteDevice
 from .inbox import Policy
 from .mirror import Mirror
@@ -67,6 +67,14 @@ class ClientBase:
 
     def __exit__(self, *args: object) -> None:
         self.close()
+
+    def around_calls(self, around: Around) -> None:
+        """Enter `with around(future):` while somebody waits for a call: for showing how far it is, as the shell does.
+
+        The call is sent inside of it. A KeyboardInterrupt goes through it, when the device is at rest or waited for no
+        longer.
+        """
+        self._bridge.around = around
 
     # ---- devices
 

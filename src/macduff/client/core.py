@@ -16,7 +16,7 @@ from macduff.values import VType
 from .address import Address
 from .carrier import OpenCarrier
 from .connection import Connection, StateCallback
-from .describe import AttributeState, attribute_state, value_of
+from .describe import AttributeState, attribute_state, attribute_states, value_of
 from .feed import Feed, Sink
 from .inbox import Policy
 from .mirror import Mirror
@@ -64,6 +64,14 @@ class Core:
 
         path = (request.device, request.member)
         self.connection.send(_decoding(request, decode), lambda session: session.get(path))
+
+    def read(self, request: Request) -> None:
+        """One Get of a whole device: its attributes as AttributeStates by name, in its own order."""
+
+        def decode(block: Any) -> dict[str, AttributeState]:
+            return attribute_states(request.device, block, self.connection.dialect)
+
+        self.connection.send(_decoding(request, decode), lambda session: session.get((request.device,)))
 
     def put(self, request: Request, value: Any, readback: bool) -> None:
         """Put an attribute, or without a member several by name, all at once; done when that is complete.

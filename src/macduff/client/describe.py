@@ -30,8 +30,8 @@ from macduff.values import (
 from .model import AttributeInfo, DeviceInfo, MethodInfo
 
 __all__ = [
-    "AttributeState", "attribute_info", "attribute_state", "device_info", "method_info", "reading_of", "value_of",
-    "vtype_of_meta",
+    "AttributeState", "attribute_info", "attribute_state", "attribute_states", "device_info", "method_info",
+    "reading_of", "value_of", "vtype_of_meta",
 ]  # fmt: skip
 
 _log = logging.getLogger("macduff.client")
@@ -140,6 +140,20 @@ def attribute_state(
     if "setpoint" in structure:
         setpoint = value_of(vtype, structure["setpoint"], where, dialect)
     return AttributeState(info, reading, setpoint)
+
+
+def attribute_states(where: str, block: Mapping[str, Any], dialect: Dialect) -> dict[str, AttributeState]:
+    """The attributes of a device from its structure, but for those that cannot be understood, as in `device_info`."""
+    found: dict[str, AttributeState] = {}
+    for name in block["meta"]["fields"]:
+        structure = block.get(name)
+        if not isinstance(structure, Mapping) or "timeStamp" not in structure:
+            continue  # a method
+        try:
+            found[name] = attribute_state(f"{where}.{name}", name, structure, dialect)
+        except (LookupError, TypeError, ValueError):
+            _log.debug("%s.%s: left out, it was not understood", where, name, exc_info=True)
+    return found
 
 
 def reading_of(

@@ -7,6 +7,7 @@ from typing import Any
 
 from .attribute import RemoteAttribute
 from .bridge import Bridge
+from .describe import AttributeState
 from .method import RemoteMethod
 from .mirror import Mirror
 from .model import DeviceInfo
@@ -40,6 +41,14 @@ class Attributes(Mapping[str, RemoteAttribute[Any]]):
 
     def __len__(self) -> int:
         return len(self._mirror.info.attributes)
+
+    def read(self, timeout: float | None = None) -> dict[str, AttributeState]:
+        """All of them with one Get, by name in the device's order. TimedOut after `timeout` (the client's) seconds."""
+        seconds = self._bridge.timeout if timeout is None else checked_seconds(timeout, self._mirror.name)
+        states: dict[str, AttributeState] = self._bridge.request(
+            "get", self._mirror.name, "", self._bridge.core.read
+        ).result(seconds)
+        return states
 
     def put(self, values: Mapping[str, Any], readback: bool = False, timeout: float | None = None) -> None:
         """Put several at once, by name: for a configurable device one configure. As RemoteAttribute.put otherwise."""

@@ -83,9 +83,9 @@ def _waitable(timeout: float | None) -> float | None:
 
 
 def wait_or_abort(future: CallFuture[T], send: Callable[[], None]) -> T:
-    """Send a call and wait for its end; Ctrl-C sends abort and waits on, a second Ctrl-C stops waiting.
+    """Send a call and wait for its end; Ctrl-C sends abort and waits until the device is at rest.
 
-    KeyboardInterrupt is raised in the end either way, with a note that says how the call ended.
+    A second Ctrl-C stops waiting. KeyboardInterrupt is raised either way, with a note that says how the call ended.
     """
     try:
         send()
@@ -98,18 +98,19 @@ def wait_or_abort(future: CallFuture[T], send: Callable[[], None]) -> T:
 
 
 def _abort_and_wait(future: CallFuture[Any]) -> None:
-    """Return when the call has ended, or when it cannot be aborted."""
-    settled = threading.Event()
+    """Return when the call and the abort have ended, or when the device cannot be aborted."""
     try:
         aborting = future.abort()
         if aborting is None:
             return
         _log.warning("%s: abort sent, waiting for its end; interrupt again to stop waiting", future.request.what)
-        future.add_done_callback(lambda _: settled.set())
-        aborting.add_done_callback(lambda abort: settled.set() if abort.exception() else None)
-        settled.wait()
+        if aborting.exception() is None:  # it ends behind the call (rule 20)
+            future.exception()
     except KeyboardInterrupt as second:
-        second.add_note(f"{future.request.what}: not waited for any longer; it may still be running")
+        if not future.done():
+            second.add_note(f"{future.request.what}: not waited for any longer; it may still be running")
+        else:
+            second.add_note(f"{future.request.device}: not waited for any longer; it may still be aborting")
         raise
 
 

@@ -16,7 +16,7 @@ __all__ = ["RemoteMethod"]
 class RemoteMethod:
     """Call it to run the method on the device and wait for its result; `start` does not wait.
 
-    Ctrl-C while a call waits sends abort to the device and waits for the call's end; a second one stops waiting.
+    Ctrl-C while a call waits sends abort to the device and waits until it is at rest; a second one stops that.
     The parameters, their types and defaults are in its signature, their units and limits in its docstring.
     """
 
@@ -32,7 +32,8 @@ class RemoteMethod:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parameters = bound(self._device, self._info, args, kwargs)
         future, send = self._bridge.call(self._device, self._info.name, parameters)
-        return wait_or_abort(future, send)
+        with self._bridge.around(future):
+            return wait_or_abort(future, send)
 
     def start(self, *args: Any, **kwargs: Any) -> CallFuture[Any]:
         """Start the call: a `concurrent.futures.Future` whose `cancel()` sends abort to the device."""

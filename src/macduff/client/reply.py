@@ -88,7 +88,7 @@ class AsyncCall(Generic[T]):
         return None if self.done() or self._abort is None else self._abort()
 
     async def or_abort(self) -> T:
-        """The result; when the waiting task is cancelled the device is aborted and the call's end waited for.
+        """The result; when the waiting task is cancelled the device is aborted and waited for until it is at rest.
 
         A second cancellation stops waiting.
         """
@@ -98,11 +98,9 @@ class AsyncCall(Generic[T]):
             aborting = self.abort()
             if aborting is not None:
                 _log.info("%s: cancelled; abort sent, waiting for its end", self._request.what)
-                failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-                aborting._future.add_done_callback(
-                    lambda abort: failed.set_result(None) if abort.exception() and not failed.done() else None
-                )
-                await asyncio.wait([self._future, failed], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([aborting._future])  # it ends behind the call (rule 20)
+                if aborting.exception() is None:
+                    await asyncio.wait([self._future])
             raise
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from macduff.client import Client, connect
+from macduff.errors import Aborted
 
 from .memory import FakeMethod, MemoryServer
 
@@ -60,11 +62,59 @@ def test_a_call_that_ends_normally_behind_the_abort(server: MemoryServer, client
             ctrl_c()
         else:
             server.finish("move", 3.0)
+            server.finish("abort")
 
     server.on_request = on_request
     with pytest.raises(KeyboardInterrupt) as caught:
         client["STAGE"].move(3)
     assert notes(caught.value) == "STAGE.move: the call had ended normally"
+
+
+def test_the_device_is_waited_for_until_it_is_at_rest(server: MemoryServer, client: Client) -> None:
+    """Rule 20: the abort ends behind the call that it ends."""
+    server.obeys = False
+    aborted: list[bool] = []
+
+    def on_request(name: str) -> None:
+        if name == "move":
+            ctrl_c()
+            return
+        server.finish("move", error=Aborted("STAGE.move: aborted"))
+        asyncio.get_running_loop().call_later(0.05, at_rest)
+
+    def at_rest() -> None:
+        aborted.append(True)
+        server.finish("abort")
+        server.pump()
+
+    server.on_request = on_request
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client["STAGE"].move(3)
+    assert aborted
+    assert notes(caught.value) == "STAGE.move: ended with Aborted: STAGE.move: aborted"
+
+
+def test_a_second_ctrl_c_leaves_a_device_that_does_not_come_to_rest(server: MemoryServer, client: Client) -> None:
+    server.obeys = False
+
+    def on_request(name: str) -> None:
+        if name == "abort":
+            server.finish("move", error=Aborted("STAGE.move: aborted"))
+            turns(50)
+        else:
+            ctrl_c()
+
+    def turns(left: int) -> None:
+        """Turns of the loop, in which the client learns of the end of the call."""
+        if left:
+            asyncio.get_running_loop().call_soon(turns, left - 1)
+        else:
+            ctrl_c()
+
+    server.on_request = on_request
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client["STAGE"].move(3)
+    assert notes(caught.value) == "STAGE: not waited for any longer; it may still be aborting"
 
 
 def test_a_device_that_cannot_be_aborted_is_not_waited_for(server: MemoryServer, client: Client) -> None:
