@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar
 
 from ..errors import NotFound
 from ..limits import DEFAULTS
+from ..protocol.model import CLASS_TAG
 from ..values import Reading, VEnum, VString
 from . import changing, dynamic, events, family, opening, putting, starting, waiting
 from . import own_thread as threads
@@ -78,7 +79,8 @@ class Device:
     def __init__(self, name: str, *, wire: Any = None, **children: Device) -> None:
         check_device_name(name) if name != "." else None
         self._set(name=name, wire=wire, label=name.rpartition(":")[2] or name, clock=CLOCK)
-        self._set(tags=(opening.OPENS_MEMBERS,) if self.opens_members else ())
+        opens = (opening.OPENS_MEMBERS,) if self.opens_members else ()
+        self._set(tags=(f"{CLASS_TAG}{type(self).__name__}", *opens))
         self._set(description=inspect.cleandoc(type(self).__doc__ or ""))
         self._log = logging.getLogger(f"macduff.device.{name}")
         self._set(log=self._log)

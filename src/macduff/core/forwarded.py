@@ -187,9 +187,12 @@ def reshape(
     *,
     label: str = "",
     description: str = "",
-    tags: tuple[str, ...] = (),
+    tags: tuple[str, ...] | None = None,
 ) -> None:
-    """The members that the device has now; those of the same name and kind stay, `tell` gives them another type."""
+    """The members that the device has now; those of the same name and kind stay, `tell` gives them another type.
+
+    label, tags: the device's own where none are given.
+    """
     process = device._process_needed()
     base = device._parts.members
     kept, added = {}, []
@@ -212,7 +215,8 @@ def reshape(
         for name in (*(member.name for member in gone), *device.methods):
             device.__dict__.pop(name, None)
         device._set(attributes={**always, **kept}, methods=verbs, **{**always, **kept, **verbs})
-        device._set(label=label or device.label, description=description, tags=tags)
+        device._set(label=label or device.label, description=description)
+        device._set(tags=device.tags if tags is None else tags)
         device._set_fields()
     device._machine.plain = "configure" not in methods
     for bound in added:

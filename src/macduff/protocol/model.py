@@ -8,8 +8,20 @@ from typing import Any, Protocol, runtime_checkable
 
 from macduff.values import Alarm, Reading, VType
 
-__all__ = ["AttributeModel", "DeviceModel", "FieldModel", "MethodLog", "MethodModel", "OPENS_MEMBERS", "SEvent"]
+__all__ = [
+    "AttributeModel",
+    "CLASS_TAG",
+    "DeviceModel",
+    "FieldModel",
+    "MethodLog",
+    "MethodModel",
+    "OPENS_MEMBERS",
+    "SEvent",
+]
 
+
+CLASS_TAG = "class:"
+"""How the tag begins that tells a device's class: "class:Motor"."""
 
 OPENS_MEMBERS = "members:opened"
 """The tag of a device that may have more members than it shows: asked for one by name, it opens it."""

@@ -53,7 +53,7 @@ class Listening:
 def test_who_listens_to_an_unknown_member_has_it_opened() -> None:
     with Process() as process:
         process.add(Bridge("B"))
-        assert process.devices["B"].opens_members and process.devices["B"].tags == (OPENS_MEMBERS,)
+        assert process.devices["B"].opens_members and process.devices["B"].tags == ("class:Bridge", OPENS_MEMBERS)
         one, two = Listening(process, "7", initial_value=True), Listening(process, "7.value", initial_value=True)
         for each in (one, two):
             item = each.next()
@@ -82,7 +82,7 @@ def test_what_cannot_be_opened_is_told(name: str, kind: type[Exception], text: s
 def test_a_device_without_the_hook_refuses_at_once() -> None:
     with Process() as process:
         process.add(Device("B"))
-        assert not process.devices["B"].opens_members and process.devices["B"].tags == ()
+        assert not process.devices["B"].opens_members and process.devices["B"].tags == ("class:Device",)
         with pytest.raises(NotFound, match="expected a member of B, got none of that name"):
             Listening(process, "x")
         outcomes: SimpleQueue[Outcome] = SimpleQueue()
