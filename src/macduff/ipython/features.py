@@ -18,5 +18,6 @@ __all__ = ["features"]
 def features() -> Iterator[Install]:
     """The install functions; a module is imported when its turn comes."""
     # What follows is called with a session that is not connected, in `extension.load`.
-    # Here come, one line each: reprs, notebook, monitors, progress, interrupt, plotting.
-    yield from ()
+    from . import reprs_formatters
+
+    yield reprs_formatters.install
