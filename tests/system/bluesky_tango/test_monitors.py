@@ -72,8 +72,19 @@ async def test_events_tell_each_change_and_nothing_is_read_meanwhile(lab: LabPro
             await signal.put(value)
         reading = await heard.until(lambda told: told["value"] == 4.0)
         assert reading["alarm_severity"] == 0
-        assert await signal.get_value() == 4.0  # what was told
+        assert await signal.get_value(cached=True) == 4.0  # what was told
         assert lab.reads("pushed") == before
+    lab.tell(renew=True)
+
+
+async def test_what_is_read_is_not_what_was_told_a_moment_ago(lab: LabProgram) -> None:
+    """Decision 0017: the event of a put may still be on its way when the put has ended."""
+    async with readings(lab, "pushed") as (signal, heard):
+        await heard.until(lambda told: True)
+        await until(lambda: confirmed(signal))
+        lab.tell(set={"pushed": 7.0})  # and nobody is told
+        assert await signal.get_value() == 7.0
+        assert (await signal.read())[signal.name]["value"] == 7.0
     lab.tell(renew=True)
 
 

@@ -161,10 +161,10 @@ class _Readable(_TangoSignal[T], SignalR[T], Generic[T]):
             super().clear_sub(function)
 
     def _backend_or_cache(self, cached: bool | None = None) -> Any:
-        """What is kept is as new as the device's only where events come, and only in its loop; else it is read."""
+        """Read anew unless told otherwise: the event of a put that has ended may still be on its way (decision 0017)."""
         if cached is None and self._cache is not None:
             simulated = self._connector.backend is not self._tango
-            cached = (simulated or self._tango.has_events) and self._home is asyncio.get_running_loop()
+            cached = simulated and self._home is asyncio.get_running_loop()
         return super()._backend_or_cache(cached)
 
 
