@@ -161,7 +161,7 @@ class _Readable(_TangoSignal[T], SignalR[T], Generic[T]):
             super().clear_sub(function)
 
     def _backend_or_cache(self, cached: bool | None = None) -> Any:
-        """Read anew unless told otherwise: the event of a put that has ended may still be on its way (decision 0017)."""
+        """Read anew unless told otherwise: the event of a put that has ended may still be on its way (record 17)."""
         if cached is None and self._cache is not None:
             simulated = self._connector.backend is not self._tango
             cached = simulated and self._home is asyncio.get_running_loop()
