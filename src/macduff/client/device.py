@@ -86,6 +86,10 @@ class RemoteDevice:
         """The attributes by name, as objects with value, set point, alarm, time, type, `put` and `subscribe`."""
         return Attributes(self._bridge, self._mirror)
 
+    def put(self, *, readback: bool = False, timeout: float | None = None, **values: Any) -> None:
+        """Put several attributes at once, for a configurable device as one configure: `put(x=1, y=2)`."""
+        self.attributes.put(values, readback, timeout)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # Python and its tools ask for many of these
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -117,8 +117,9 @@ def _attributes_class(name: str, info: DeviceInfo) -> str:
 def _device_class(name: str, info: DeviceInfo) -> str:
     lines = [f"class {name}:", _doc(info.description or f"The device {info.name}.", "    ")]
     lines += ["    @property", f"    def attributes(self) -> {name}_attributes: ..."]
+    lines.append("    def put(self, *, readback: bool = ..., timeout: float | None = ..., **values: Any) -> None: ...")
     for field in info.fields:
-        if not _is_name(field) or field == "attributes":
+        if not _is_name(field) or field in ("attributes", "put"):
             lines.append(f"    # {field!r}: not a name that Python can spell here")
         elif field in info.methods:
             lines += ["    @property", f"    def {field}(self) -> {name}_{field}: ..."]

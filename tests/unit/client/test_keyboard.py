@@ -37,6 +37,14 @@ def test_assigning_puts_and_waits(server: MemoryServer, client: Client) -> None:
     assert client.STAGE.velocity == 2.0
 
 
+def test_several_are_put_at_once_by_name(server: MemoryServer, client: Client) -> None:
+    client.STAGE.put(velocity=2, mode="fast", readback=True)
+    assert server.puts == [("STAGE", {"velocity": 2.0, "mode": "fast"}, True)]
+    with pytest.raises(NotFound, match="STAGE: no attribute 'velocty'; did you mean 'velocity'?"):
+        client.STAGE.put(velocty=2)
+    assert len(server.puts) == 1
+
+
 def test_an_enum_is_its_label_and_members_of_a_class_may_be_put(client: Client) -> None:
     device = client["STAGE"]
     assert device.mode == "slow"
