@@ -13,7 +13,7 @@ from ..values import VAction, VType
 from .ca.guard import Guard
 from .glue import placed
 
-__all__ = ["PutDone", "ThreadBinding"]
+__all__ = ["LoopThread", "PutDone", "ThreadBinding"]
 
 PutDone = Callable[[MacduffError | None], None]
 

@@ -12,7 +12,7 @@ from p4p import Type, Value
 from p4p.nt import NTEnum, NTNDArray, NTScalar, NTTable
 
 from macduff.errors import BadValue, NotWriteable
-from macduff.sources.ca.facts import Facts
+from macduff.sources.facts import Facts
 from macduff.sources.pva.decode import decoder
 from macduff.sources.pva.encode import encode
 from macduff.sources.pva.facts import facts_of, vtype_for

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from macduff import BadValue, Severity, VArray, VBool, VDouble, VEnum, VFloat, VInt, VString
 from macduff.sources.ca.decode import decoder
 from macduff.sources.ca.encode import encode
-from macduff.sources.ca.facts import Facts, facts_of, improved, unique_labels
+from macduff.sources.ca.facts import facts_of
 from macduff.sources.ca.guard import Guard
 from macduff.sources.ca.link import _Pending
 from macduff.sources.ca.native import CHAR, DOUBLE, ENUM, LONG, SHORT, STRING, Native, alarm_of, time_of
+from macduff.sources.facts import Facts, improved, unique_labels
 from macduff.values import NO_ALARM, AlarmStatus
 
 LIMITS = {SHORT: (-(2**15), 2**15 - 1), LONG: (-(2**31), 2**31 - 1), ENUM: (0, 2**16 - 1)}

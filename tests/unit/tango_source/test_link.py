@@ -10,7 +10,7 @@ import pytest
 import tango
 
 from macduff.errors import BadValue
-from macduff.sources.ca.facts import Facts, improved
+from macduff.sources.facts import Facts, improved
 from macduff.sources.tango.link import AttributeLink
 from macduff.sources.tango.native import Native
 from macduff.values import Alarm, VDouble, VType

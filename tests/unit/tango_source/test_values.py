@@ -21,7 +21,7 @@ from macduff.errors import (
     Unreachable,
     WrongState,
 )
-from macduff.sources.ca.facts import Facts
+from macduff.sources.facts import Facts
 from macduff.sources.tango.commands import command_of
 from macduff.sources.tango.library import as_error, is_away, split
 from macduff.sources.tango.native import Native, alarm_of, facts_of, native_of, time_of, vtype_for

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ...core import UNSET, SourceContext
+from ...core import SourceContext
 from ...errors import DeviceFailed, MacduffError, NotWriteable, TimedOut, Unreachable
 from ...limits import Limits
 from ...values import VAction, VType
-from ..binding import PutDone, ThreadBinding
+from ..binding import PutDone
+from ..followed_pvs import PVsBinding, Shown, Taken
 from ..glue import placed
 from .encode import encode
-from .facts import Facts, improved
 from .inspect import vtype_for
 from .link import Link
 from .native import Native
-from .sinks import Shown, Taken
 from .thread import CaThread
 
 __all__ = ["PVBinding", "check_type"]
@@ -24,7 +23,7 @@ __all__ = ["PVBinding", "check_type"]
 ECA_TIMEOUT, ECA_DISCONNECTED, ECA_NO_WRITE_ACCESS = 80, 192, 376
 
 
-class PVBinding(ThreadBinding[CaThread]):
+class PVBinding(PVsBinding[CaThread, Link]):
     """Follows the PVs and puts to them, on the thread of Channel Access."""
 
     def __init__(
@@ -39,60 +38,21 @@ class PVBinding(ThreadBinding[CaThread]):
         limits: Limits,
         follows: bool = False,
     ) -> None:
-        """follows: nobody declared the type, so that it is always the PV's."""
-        super().__init__(context, pv, "a PV")
-        self.shown_facts = self.put_facts = Facts()
-        self._pv = pv
-        self._rbv = rbv
-        self._writable = writable
+        super().__init__(context, pv, rbv, writable=writable, follows=follows)
         self._put_callback = put_callback
         self._timeout = timeout
         self._limits = limits
-        self._follows = follows
-        self.declared = self._vtype = context.vtype
-        self._seen: Any = UNSET
-        self._links: list[Link] = []
 
     def _acquire(self) -> CaThread:
         return CaThread.acquire()
 
-    def _type(self) -> VType[Any]:
-        return self.declared
-
     # the thread of Channel Access
 
-    def declared_for(self, native: Native) -> VType[Any]:
-        """The type without what the PVs know better."""
-        return vtype_for(native) if self._follows else self.declared
+    def _link(self, thread: CaThread, pv: str, sink: Shown | Taken) -> Link:
+        return Link(thread, pv, sink, self._limits)
 
-    def improved(self) -> VType[Any]:
-        """The declared type with what the PVs know better."""
-        self._vtype = improved(self.declared, self.shown_facts, self.put_facts)
-        return self._vtype
-
-    def saw_setpoint(self, value: Any) -> None:
-        if self._writable and not isinstance(self.declared, VAction):
-            self._seen = value
-            self._guard.saw(value)
-
-    def see_setpoint_again(self) -> None:
-        """The type is another now: what did not fit may."""
-        if self._seen is not UNSET:
-            self._guard.saw(self._seen)
-
-    def _begin(self, thread: CaThread) -> None:
-        if self._thread is None:
-            return
-        apart = self._writable and self._rbv != self._pv
-        self._links = [Link(thread, self._rbv, Shown(self, both=not apart), self._limits)]
-        if apart:
-            self._links.append(Link(thread, self._pv, Taken(self), self._limits))
-        for link in self._links:
-            link.start()
-
-    def _end(self) -> None:
-        for link in self._links:
-            link.close()
+    def _native_type(self, native: Native) -> VType[Any]:
+        return vtype_for(native)
 
     def _begin_put(self, thread: CaThread, value: Any, done: PutDone) -> None:
         def ended(task: asyncio.Task[None]) -> None:

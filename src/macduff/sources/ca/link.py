@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from ...errors import BadValue
 from ...limits import Limits
 from ...values import Alarm, VType
+from ..facts import Facts
 from . import library
 from .decode import Decode, decoder
-from .facts import Facts, facts_of
+from .facts import facts_of
 from .native import DOUBLE, ENUM, FLOAT, STRING, Native, alarm_of, time_of
 from .thread import CaThread
 

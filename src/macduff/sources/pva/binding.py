@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ...core import UNSET, SourceContext
+from ...core import SourceContext
 from ...errors import DeviceFailed, MacduffError, TimedOut, Unreachable
 from ...values import VAction, VType
-from ..binding import PutDone, ThreadBinding
-from ..ca.facts import Facts, improved
-from ..ca.sinks import Shown, Taken
+from ..binding import PutDone
+from ..followed_pvs import PVsBinding, Shown, Taken
 from ..glue import placed
 from .encode import encode
 from .facts import vtype_for
@@ -22,7 +21,7 @@ from .putting import put
 __all__ = ["PvaBinding"]
 
 
-class PvaBinding(ThreadBinding[PvaThread]):
+class PvaBinding(PVsBinding[PvaThread, Link]):
     """Follows the PVs and puts to them, on the thread of PVAccess."""
 
     def __init__(
@@ -36,64 +35,25 @@ class PvaBinding(ThreadBinding[PvaThread]):
         timeout: float | None,
         follows: bool = False,
     ) -> None:
-        """follows: nobody declared the type, so that it is always the PV's."""
-        super().__init__(context, pv, "a PV")
-        self.shown_facts = self.put_facts = Facts()
-        self.declared = self._vtype = context.vtype
-        self._pv = pv
-        self._rbv = rbv
-        self._writable = writable
+        super().__init__(context, pv, rbv, writable=writable, follows=follows)
         self._wait = wait
         self._timeout = timeout
-        self._follows = follows
-        self._seen: Any = UNSET
-        self._links: list[Link] = []
 
     def _acquire(self) -> PvaThread:
         return PVA.acquire()
 
-    def _type(self) -> VType[Any]:
-        return self.declared
-
     # the thread of PVAccess
-
-    def declared_for(self, native: Native) -> VType[Any]:
-        """The type without what the PVs know better."""
-        return vtype_for(native) if self._follows else self.declared
-
-    def improved(self) -> VType[Any]:
-        """The declared type with what the PVs know better."""
-        self._vtype = improved(self.declared, self.shown_facts, self.put_facts)
-        return self._vtype
-
-    def saw_setpoint(self, value: Any) -> None:
-        if self._writable and not isinstance(self.declared, VAction):
-            self._seen = value
-            self._guard.saw(value)
-
-    def see_setpoint_again(self) -> None:
-        """The type is another now: what did not fit may."""
-        if self._seen is not UNSET:
-            self._guard.saw(self._seen)
 
     def again(self) -> None:
         """Have the PVs tell their values once more."""
         for link in self._links:
             link.again()
 
-    def _begin(self, thread: PvaThread) -> None:
-        if self._thread is None:
-            return
-        apart = self._writable and self._rbv != self._pv
-        self._links = [Link(thread, self._rbv, Shown(self, both=not apart))]
-        if apart:
-            self._links.append(Link(thread, self._pv, Taken(self)))
-        for link in self._links:
-            link.start()
+    def _link(self, thread: PvaThread, pv: str, sink: Shown | Taken) -> Link:
+        return Link(thread, pv, sink)
 
-    def _end(self) -> None:
-        for link in self._links:
-            link.close()
+    def _native_type(self, native: Native) -> VType[Any]:
+        return vtype_for(native)
 
     def _begin_put(self, thread: PvaThread, value: Any, done: PutDone) -> None:
         def ended(task: asyncio.Task[None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import BadValue
 from ...values import VArray, VBool, VDouble, VEnum, VFloat, VInt, VMap, VString, VTable, VType
-from ..ca.facts import Facts, Pair, unique_labels
+from ..facts import Facts, Pair, unique_labels
 from .native import DTYPES, Native
 
 __all__ = ["facts_of", "vtype_for"]

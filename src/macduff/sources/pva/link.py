@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ...errors import BadValue
 from ...limits import DEFAULTS
 from ...values import Alarm, VType
-from ..ca.facts import Facts
+from ..facts import Facts
 from .decode import Decode, decoder
 from .facts import facts_of
 from .library import PvaThread, load

@@ -10,7 +10,7 @@ from ...core import Attribute, DState
 from ...core.forwarded import ForwardedDevice, tell
 from ...core.method import MethodSpec
 from ...values import Alarm, Severity, VEnum, VString, VType
-from ..ca.facts import Facts, improved
+from ..facts import Facts, improved
 from ..glue import members_of, problem
 from ..pva_attribute import Pva
 from ..wrapping import member_name, reading

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...convert.tags import without_tags
 from ...errors import BadValue
-from ..ca.facts import Facts
+from ..facts import Facts
 from .facts import facts_of
 from .library import PvaThread
 from .native import Native, native_of

@@ -11,7 +11,7 @@ from ...core import UNSET, SourceContext
 from ...errors import MacduffError, NotWriteable, Unreachable
 from ...values import Alarm, VAction, VType
 from ..binding import PutDone, ThreadBinding
-from ..ca.facts import Facts, improved
+from ..facts import Facts, improved
 from ..glue import placed
 from .followed import Followed
 from .library import TANGO, TangoThread, as_error

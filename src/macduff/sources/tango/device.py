@@ -14,7 +14,7 @@ from ...core.forwarded import ForwardedDevice, away, reshape, tell, usable
 from ...core.method import MethodSpec
 from ...errors import BadValue, MacduffError, NotFound, Unreachable
 from ...values import NO_ALARM, Alarm, Severity
-from ..ca.facts import improved
+from ..facts import improved
 from ..glue import Done, members_of, problem
 from ..tango_attribute import Tango
 from ..wrapping import Requests, member_name, reading

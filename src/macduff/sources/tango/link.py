@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import BadValue
 from ...values import Alarm, VType
-from ..ca.facts import Facts
+from ..facts import Facts
 from .library import text_of
 from .native import Native, alarm_of, facts_of, native_of, time_of
 from .spelling import Decode, decoder

@@ -10,7 +10,7 @@ from typing import Any
 from ...convert.tango import QUALITIES
 from ...errors import BadValue
 from ...values import NO_ALARM, Alarm, AlarmStatus, Severity, VArray, VEnum, VMap, VString, VType
-from ..ca.facts import Facts, Pair, unique_labels
+from ..facts import Facts, Pair, unique_labels
 
 __all__ = ["DTYPES", "STATES", "Native", "alarm_of", "facts_of", "native_of", "scalar_type", "time_of", "vtype_for"]
 
