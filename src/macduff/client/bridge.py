@@ -80,7 +80,7 @@ class Bridge:
     ) -> tuple[CallFuture[Any], Callable[[], None]]:
         """A call that is not sent yet, and the function that sends it."""
         abort = None if method == "abort" else lambda: self.abort(device)
-        future: CallFuture[Any] = CallFuture("call", device, method, abort)
+        future: CallFuture[Any] = CallFuture("call", device, method, abort, parameters)
         return future, lambda: self._launch(future, lambda request: self.core.call(request, parameters))
 
     def abort(self, device: str) -> CallFuture[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 from macduff.errors import MacduffError
@@ -32,8 +32,11 @@ class CallFuture(concurrent.futures.Future[T]):
         device: str,
         member: str,
         abort: Callable[[], CallFuture[None]] | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        self.parameters: Mapping[str, Any] = parameters or {}
+        """What it was called with, by name; what was not given is not here."""
         self.request = Request(kind, device, member, self.finish)
         self._abort = abort
         self.set_running_or_notify_cancel()

@@ -18,6 +18,7 @@ __all__ = ["features"]
 def features() -> Iterator[Install]:
     """The install functions; a module is imported when its turn comes."""
     # What follows is called with a session that is not connected, in `extension.load`.
-    from . import reprs_formatters
+    from . import interrupt, reprs_formatters
 
     yield reprs_formatters.install
+    yield interrupt.install

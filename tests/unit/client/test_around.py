@@ -25,7 +25,7 @@ class Around:
 
     @contextmanager
     def __call__(self, future: CallFuture[Any]) -> Iterator[None]:
-        self.seen += [future.request.what, len(self.server.calls)]
+        self.seen += [future.request.what, dict(future.parameters), len(self.server.calls)]
         try:
             yield
         except BaseException as error:
@@ -40,7 +40,7 @@ def test_it_is_entered_before_the_call_is_sent_and_left_behind_its_end(server: M
     move: FakeMethod = server.find("STAGE").fields["move"]  # type: ignore[union-attr]  # it is there
     move.run = lambda parameters, finish: finish(parameters["target"], None)
     assert client["STAGE"].move(3) == 3.0
-    assert around.seen == ["STAGE.move", 0, True]
+    assert around.seen == ["STAGE.move", {"target": 3}, 0, True]
 
 
 def test_it_sees_the_error_of_the_call(server: MemoryServer, client: Client) -> None:
@@ -49,7 +49,7 @@ def test_it_sees_the_error_of_the_call(server: MemoryServer, client: Client) -> 
     move.run = lambda parameters, finish: finish(None, Aborted("STAGE.move: aborted"))
     with pytest.raises(Aborted):
         client["STAGE"].move(3)
-    assert around.seen == ["STAGE.move", 0, Aborted, True]
+    assert around.seen == ["STAGE.move", {"target": 3}, 0, Aborted, True]
 
 
 def test_ctrl_c_goes_through_it_when_the_abort_has_ended(server: MemoryServer, client: Client) -> None:
@@ -57,7 +57,7 @@ def test_ctrl_c_goes_through_it_when_the_abort_has_ended(server: MemoryServer, c
     server.on_request = lambda name: ctrl_c() if name == "move" else None
     with pytest.raises(KeyboardInterrupt):
         client["STAGE"].move(3)
-    assert around.seen == ["STAGE.move", 0, KeyboardInterrupt, True]
+    assert around.seen == ["STAGE.move", {"target": 3}, 0, KeyboardInterrupt, True]
 
 
 def test_a_call_that_nobody_waits_for_does_not_enter_it(server: MemoryServer, client: Client) -> None:
