@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from queue import SimpleQueue
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from .output import Output, Writer, plain
+from . import exits
+from .output import Format, Output, Writer, plain
 from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of
 
 if TYPE_CHECKING:
@@ -25,20 +27,45 @@ def monitor(
         bool, Parameter(negative=(), help="each change; else the newest wins where they come fast")
     ] = False,
     count: Annotated[int | None, Parameter(name=("--count", "-n"), help="end after so many changes")] = None,
-    output: Output = "text",
+    output: Output | None = None,
     address: Address = DEFAULT_ADDRESS,
     timeout: Timeout = DEFAULT_TIMEOUT,
 ) -> None:
-    """Print every change until Ctrl-C, the present values first. A lost connection is told and heals by itself.
+    """Show values as they change until Ctrl-C. A lost connection is told and heals by itself.
+
+    On a terminal it is a table that follows them; with --output, --every or --count, or into a file or a pipe, it is a
+    line for each change, the present values first.
 
     Parameters
     ----------
     paths
         DEVICE.ATTRIBUTE, or DEVICE for all its attributes; one or more.
     """
+    table = output is None and not every and count is None and _can_paint()
+    with connected(address, timeout) as client:
+        found = attribute_paths(client, paths)
+        if table:
+            from .watching import watch
+
+            watch(client, found)
+        else:
+            _print(client, found, every, count, output or "text")
+
+
+def _can_paint() -> bool:
+    try:
+        from .screen import can_paint
+    except ImportError:
+        if sys.stdout.isatty():
+            exits.say("no table without rich, so a line for each change; pip install rich")
+        return False
+    return can_paint()
+
+
+def _print(client: Client, paths: list[str], every: bool, count: int | None, style: Format) -> None:
     changes: SimpleQueue[tuple[str, AttributeInfo, Reading]] = SimpleQueue()
-    with connected(address, timeout) as client, ExitStack() as subscriptions, Writer(output, _line) as writer:
-        for path in attribute_paths(client, paths):
+    with ExitStack() as subscriptions, Writer(style, _line) as writer:
+        for path in paths:
             device, member = parts_of(path)
             attribute = client[device].attributes[member]
 
@@ -48,14 +75,14 @@ def monitor(
             subscriber = attribute.subscribe(changed, "every" if every else "latest")
             subscriptions.callback(subscriber.close)
         while count is None or writer.count < count:
-            writer.record(record_of(*changes.get(), output))
+            writer.record(record_of(*changes.get(), style))
 
 
 def attribute_paths(client: Client, paths: tuple[str, ...]) -> list[str]:
     """Each attribute that is meant, once: a device's name alone means all it has."""
     found: dict[str, None] = {}
     for path in paths:
-        if path in client.devices or "." not in path:
+        if path in client.devices or path == "." or "." not in path:
             found.update({f"{path}.{name}": None for name in client[path].attributes})
         else:
             found[path] = None
