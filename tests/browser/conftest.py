@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
+from tests.browser.everything import CONFIGURATION, DEVICES
 from tests.browser.laboratory import Laboratory
 
 CHROMIUM = "/usr/bin/chromium"
@@ -40,6 +41,15 @@ def browser() -> Iterator[Browser]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     """The demonstration, for all tests of a module."""
     found = Laboratory(tmp_path_factory.mktemp("demo"))
+    found.start()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """Devices with one of each kind, for all tests of a module."""
+    found = Laboratory(tmp_path_factory.mktemp("everything"), DEVICES, CONFIGURATION)
     found.start()
     yield found
     found.close()

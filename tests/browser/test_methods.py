@@ -37,7 +37,7 @@ def test_a_method_is_called_by_keyboard(laboratory: Start, look: Looking) -> Non
     lab = laboratory(DEVICES, STAGE)
     page = look(lab, "STAGE")
     form = page.locator("form[data-method=jump]")
-    button = form.get_by_role("button", name="jump")
+    button = form.locator("button[type=submit]")
     expect(button).to_be_disabled()
     expect(button).to_have_attribute("title", "It needs target")
     page.locator("#STAGE-jump-target").focus()
@@ -61,7 +61,7 @@ def test_what_is_no_number_is_refused_here_and_what_the_server_refuses_is_shown(
     page.keyboard.press("Enter")
     expect(page.locator("#STAGE-jump-target")).to_have_attribute("aria-invalid", "true")
     expect(form.locator(".say")).to_contain_text("number")
-    page.locator("form[data-method=fail]").get_by_role("button", name="fail").press("Enter")
+    page.locator("form[data-method=fail] button[type=submit]").press("Enter")
     expect(page.locator("form[data-method=fail]").get_by_role("alert")).to_contain_text("the belt is torn")
     assert lab.get("STAGE/position") == 1.25
 
@@ -70,11 +70,11 @@ def test_abort_ends_what_runs_and_what_is_not_allowed_meanwhile_says_so(laborato
     lab = laboratory(DEVICES, STAGE)
     page = look(lab, "STAGE")
     page.locator("#STAGE-jump-target").fill("2")
-    page.get_by_role("button", name="hold").click()
-    jump = page.locator("form[data-method=jump]").get_by_role("button", name="jump")
+    page.locator("form[data-method=hold] button[type=submit]").click()
+    jump = page.locator("form[data-method=jump] button[type=submit]")
     expect(jump).to_be_disabled()
     expect(page.locator("form[data-method=jump]")).to_contain_text("not allowed in Running")
-    page.get_by_role("button", name="Abort").click()
+    page.get_by_role("button", name="Abort", exact=True).click()
     expect(page.locator("form[data-method=hold]").get_by_role("alert")).to_be_visible()
     assert lab.get("STAGE/state") == "Idle"
 

@@ -70,7 +70,7 @@ def test_a_run(laboratory: Start, look: Looking, picture: Picture) -> None:
     expect(page.locator("[data-attribute=image] canvas")).to_be_visible()
     expect(page.locator("#in-DET-completed_steps")).to_have_text(re.compile(r"^[1-9]"))
     picture(page, "run")
-    page.get_by_role("button", name="Abort").click()
+    page.get_by_role("button", name="Abort", exact=True).click()
     expect(page.get_by_role("navigation", name="Devices")).to_contain_text("Aborted")
 
 

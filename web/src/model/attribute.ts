@@ -5,13 +5,16 @@ import { Refused } from "../wire/messages";
 import type { Session } from "../wire/session";
 import { nextFrame } from "./frame";
 import { noted } from "./log";
-import { type AttributeStructure, type Meta } from "./structure";
+import { widgetOf, type AttributeStructure, type Meta } from "./structure";
 import { formatValue, inLine, parse } from "./values";
 import { within } from "./within";
 
 /** The eight states in which an attribute is seen. */
 export type Condition =
   | "normal" | "busy" | "edited" | "refused" | "minor" | "major" | "invalid" | "disconnected";
+
+/** The cells of a table as text: columns of rows. */
+export type Cells = readonly (readonly string[])[];
 
 export type Listener = (structure: AttributeStructure) => void;
 
@@ -25,6 +28,8 @@ export class AttributeModel {
   readonly alarm: ReadonlySignal<string>;
   /** What somebody typed and has not sent; null when nobody does. An update of the server leaves it alone. */
   readonly edit = signal<string | null>(null);
+  /** The same for a table: column by column. */
+  readonly cells = signal<Cells | null>(null);
   readonly busy = signal(false);
   /** Why the last put was refused. */
   readonly refused = signal("");
@@ -45,7 +50,9 @@ export class AttributeModel {
     readonly device: string,
     readonly name: string,
     structure: AttributeStructure,
-    private readonly session: Session,
+    readonly session: Session,
+    /** Whether the server takes nothing at all. */
+    readonly readOnly: ReadonlySignal<boolean>,
   ) {
     this.latest = { ...structure };
     this.shown = signal(structure);
@@ -81,6 +88,17 @@ export class AttributeModel {
     return () => this.listeners.delete(listener);
   }
 
+  /** What came last, which may not be shown yet. */
+  get now(): AttributeStructure {
+    return this.latest;
+  }
+
+  /** Whether it can be put at all from here; whether now is another question. */
+  get settable(): boolean {
+    const meta = this.meta.value;
+    return !this.readOnly.value && (meta.writable ?? (meta.writeable && widgetOf(meta) !== "textupdate"));
+  }
+
   /** Send what was typed; it stays where it is when it is refused, here or by the server. */
   async send(text: string): Promise<void> {
     try {
@@ -108,6 +126,7 @@ export class AttributeModel {
   /** Forget what was typed. */
   revert(): void {
     this.edit.value = null;
+    this.cells.value = null;
     this.refused.value = "";
   }
 
@@ -127,7 +146,7 @@ export class AttributeModel {
     if (this.session.link.value !== "connected") return "disconnected";
     if (this.busy.value) return "busy";
     if (this.refused.value) return "refused";
-    if (this.edit.value !== null) return "edited";
+    if (this.edit.value !== null || this.cells.value !== null) return "edited";
     return (["normal", "minor", "major", "invalid"] as const)[this.severity.value] ?? "invalid";
   }
 }

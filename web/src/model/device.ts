@@ -1,6 +1,6 @@
 // One device, subscribed to as a whole while somebody looks at it.
 
-import { signal, type Signal } from "@preact/signals";
+import { computed, signal, type Signal } from "@preact/signals";
 import type { Change, Refused } from "../wire/messages";
 import type { Session } from "../wire/session";
 import { AttributeModel } from "./attribute";
@@ -12,6 +12,8 @@ export type FieldModel = AttributeModel | MethodModel;
 export class DeviceModel {
   readonly meta: Signal<BlockMeta | null> = signal(null);
   readonly fields: Signal<ReadonlyMap<string, FieldModel>> = signal(new Map());
+  /** Whether the server takes nothing at all. */
+  readonly readOnly = computed(() => this.meta.value?.writeable === false);
   /** Why there is nothing to see: it does not exist, or was removed. */
   readonly gone = signal("");
 
@@ -82,11 +84,11 @@ export class DeviceModel {
 
   private field(name: string, field: Field, known: FieldModel | undefined): FieldModel {
     if (isMethod(field)) {
-      if (!(known instanceof MethodModel)) return new MethodModel(this.name, name, field, this.session);
+      if (!(known instanceof MethodModel)) return new MethodModel(this.name, name, field, this.session, this.readOnly);
       known.replace(field);
       return known;
     }
-    if (!(known instanceof AttributeModel)) return new AttributeModel(this.name, name, field, this.session);
+    if (!(known instanceof AttributeModel)) return new AttributeModel(this.name, name, field, this.session, this.readOnly);
     known.replace(field);
     return known;
   }

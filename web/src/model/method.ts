@@ -1,6 +1,6 @@
 // One method: what it takes, its last call by anybody, and the call from here.
 
-import { signal, type Signal } from "@preact/signals";
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Session } from "../wire/session";
 import { nextFrame } from "./frame";
 import { noted } from "./log";
@@ -28,7 +28,9 @@ export class MethodModel {
     readonly device: string,
     readonly name: string,
     structure: MethodStructure,
-    private readonly session: Session,
+    readonly session: Session,
+    /** Whether the server takes nothing at all. */
+    readonly readOnly: ReadonlySignal<boolean>,
   ) {
     this.latest = structure;
     this.shown = signal(structure);

@@ -24,6 +24,8 @@ interface Listed extends Summary {
 
 export class ProcessModel {
   readonly devices: Signal<readonly Summary[]> = signal([]);
+  /** Whether the server takes nothing at all. */
+  readonly readOnly = signal(false);
   /** Whether the list came at all. */
   readonly known = signal(false);
 
@@ -32,6 +34,7 @@ export class ProcessModel {
 
   constructor(readonly session: Session) {
     session.watch([".", "blocks", "value"], { changed: (changes) => this.changed(changes) }, false);
+    session.watch([".", "meta", "writeable"], { changed: (changes) => this.locked(changes) }, false);
   }
 
   device(name: string): DeviceModel {
@@ -45,6 +48,10 @@ export class ProcessModel {
       const table = value as { mri?: string[]; label?: string[] };
       this.list(table.mri ?? [], table.label ?? []);
     }
+  }
+
+  private locked(changes: readonly Change[]): void {
+    for (const [, value] of changes) this.readOnly.value = value === false;
   }
 
   private list(names: readonly string[], labels: readonly string[]): void {

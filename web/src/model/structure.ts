@@ -78,6 +78,8 @@ export interface BlockMeta {
   tags: string[];
   label: string;
   fields: string[];
+  /** False for a server that takes nothing at all. */
+  writeable?: boolean;
 }
 
 export type Field = AttributeStructure | MethodStructure;

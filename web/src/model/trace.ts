@@ -1,18 +1,24 @@
 // What an attribute was: from the server's history, then as it changes. Bounded.
 
+import { effect } from "@preact/signals";
 import type { AttributeModel } from "./attribute";
+import { merged, past, type Points } from "./past";
 import { kindOf, type AttributeStructure } from "./structure";
-import { timeOf, toNumber, unitsOf } from "./values";
+import { formatNumber, timeOf, toNumber, unitsOf } from "./values";
 
 const MOST = 20_000;
 const INVALID = 3;
 
 export class Trace {
+  /** s since 1970, rising. */
   times: number[] = [];
+  /** NaN where there was no valid value, or no connection. */
   values: number[] = [];
   readonly key: string;
-  private readonly leave: () => void;
-  private told: () => void = () => undefined;
+  private readonly leaving: (() => void)[];
+  private told: () => void;
+  /** When the connection went, until it is known what was meanwhile. */
+  private gap: number | null = null;
 
   constructor(
     readonly attribute: AttributeModel,
@@ -20,28 +26,50 @@ export class Trace {
   ) {
     this.key = `${attribute.device}.${attribute.name}`;
     this.told = changed;
-    this.take(attribute.shown.peek());
-    this.leave = attribute.listen((structure) => this.take(structure));
-    void this.before();
+    this.take(attribute.now);
+    const { link } = attribute.session;
+    this.leaving = [
+      attribute.listen((structure) => this.take(structure)),
+      effect(() => {
+        if (link.value === "connected") void this.before();
+        else if (link.value === "lost") this.interrupt();
+      }),
+    ];
   }
 
   get units(): string {
     return unitsOf(this.attribute.meta.peek());
   }
 
-  /** Whether it changes only when it is put. */
-  get stepped(): boolean {
+  /** The index of what it was at a time (s); -1 before the first. */
+  indexAt(time: number): number {
+    let low = 0;
+    let high = this.times.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.times[middle] as number) <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** What it was at a time, as people read it. */
+  textAt(time: number): string {
+    const value = this.values[this.indexAt(time)];
+    if (value === undefined || Number.isNaN(value)) return "–";
     const meta = this.attribute.meta.peek();
-    return Boolean(meta.writable) || kindOf(meta) !== "number";
+    if (kindOf(meta) === "boolean") return value ? "on" : "off";
+    return `${formatNumber(value, meta)} ${this.units}`.trim();
   }
 
   close(): void {
-    this.leave();
+    for (const leave of this.leaving) leave();
     this.told = () => undefined;
   }
 
   private take(structure: AttributeStructure): void {
     const time = timeOf(structure);
+    if (this.gap !== null && time <= this.gap) this.forgetGap(); // this clock is ahead of the server's
     const last = this.times[this.times.length - 1];
     if (last !== undefined && time <= last) return; // after a new connection the present value comes once more
     this.times.push(time);
@@ -51,9 +79,24 @@ export class Trace {
   }
 
   private number(value: unknown, severity: number | undefined): number {
-    if (severity === INVALID) return NaN;
-    const meta = this.attribute.meta.peek();
-    return kindOf(meta) === "choice" ? (meta.choices ?? []).indexOf(String(value)) : toNumber(value);
+    return severity === INVALID ? NaN : toNumber(value);
+  }
+
+  private interrupt(): void {
+    const last = this.times[this.times.length - 1];
+    if (last === undefined || this.gap !== null) return;
+    this.gap = Math.max(Date.now() / 1000, last + 1e-3);
+    this.times.push(this.gap);
+    this.values.push(NaN);
+    this.told();
+  }
+
+  private forgetGap(): void {
+    const index = this.gap === null ? -1 : this.times.lastIndexOf(this.gap);
+    this.gap = null;
+    if (index < 0) return;
+    this.times.splice(index, 1);
+    this.values.splice(index, 1);
   }
 
   private cut(): void {
@@ -61,24 +104,18 @@ export class Trace {
     this.values.splice(0, this.values.length - MOST);
   }
 
-  /** What was before this page was opened, if the server keeps it. */
+  /** What was before this page was opened, or while there was no connection, if the server keeps it. */
   private async before(): Promise<void> {
-    const { device, name } = this.attribute;
-    try {
-      const answer = await fetch(`/api/${encodeURIComponent(device)}/${encodeURIComponent(name)}/history?count=${MOST}`);
-      if (!answer.ok) return;
-      const found = (await answer.json()) as { times: number[]; values: unknown[]; severities: number[] };
-      const times = found.times.map((time) => time / 1e9); // ns
-      const first = this.times[0] ?? Infinity;
-      const later = times.findIndex((time) => time >= first);
-      const number = later < 0 ? times.length : later;
-      const values = found.values.slice(0, number).map((value, index) => this.number(value, found.severities[index]));
-      this.times = [...times.slice(0, number), ...this.times];
-      this.values = [...values, ...this.values];
-      this.cut();
-      this.told();
-    } catch {
-      // a server without history: the chart begins now
-    }
+    const found = await past(this.attribute, MOST);
+    if (!found || found.times.length === 0) return;
+    const values = found.values.map((value, index) => this.number(value, found.severities[index]));
+    const gap = this.gap;
+    if (gap !== null && (found.times[0] as number) <= gap) this.forgetGap(); // it has all of it
+    this.gap = null;
+    const all: Points = merged({ times: found.times, values }, this);
+    this.times = all.times;
+    this.values = all.values;
+    this.cut();
+    this.told();
   }
 }

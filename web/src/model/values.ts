@@ -114,11 +114,29 @@ export function timeOf(attribute: AttributeStructure): number {
   return attribute.timeStamp.secondsPastEpoch + attribute.timeStamp.nanoseconds / 1e9;
 }
 
-/** "14:03:07.125", in the time of who reads it. */
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/** "14:03:07", in the time of who reads it. */
+export function formatClock(seconds: number): string {
+  return CLOCK.format(seconds * 1000);
+}
+
+/** "14:03:07.125", with the day before it where that is not today. */
 export function formatTime(seconds: number): string {
   const date = new Date(seconds * 1000);
-  const clock = date.toLocaleTimeString(undefined, { hour12: false });
-  return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  const day = date.toDateString() === new Date().toDateString() ? "" : `${formatDay(date)} `;
+  return `${day}${formatClock(seconds)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** "2026-11-21". */
+export function formatDay(date: Date): string {
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** A value with its units. */
+export function withUnits(value: unknown, meta: Meta): string {
+  return `${formatValue(value, meta)} ${unitsOf(meta)}`.trim();
 }
 
 /** What was typed, as it is to be sent; an Error that says what was expected. */

@@ -13,6 +13,7 @@ export function App({ process }: { process: ProcessModel }) {
     <div class="app" data-open={device ? "device" : "list"}>
       <header class="top">
         <a class="brand" href="#/">macduff</a>
+        {process.readOnly.value && <span class="readonly" title="This server takes no values and no calls">read-only</span>}
         <ThemeChoice />
       </header>
       <Banner session={process.session} />

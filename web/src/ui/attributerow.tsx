@@ -3,8 +3,9 @@
 import { useSignal } from "@preact/signals";
 import type { AttributeModel, Condition } from "../model/attribute";
 import { isArray, kindOf, type Meta } from "../model/structure";
-import { formatTime, formatValue, limitsOf, numbersOf, rangeText, timeOf, unitsOf } from "../model/values";
+import { numbersOf, unitsOf } from "../model/values";
 import { route } from "../route";
+import { About } from "./about";
 import { toggle } from "./chart";
 import { Icon } from "./icons";
 import { Image } from "./image";
@@ -12,6 +13,7 @@ import { Control } from "./control";
 import { Plot } from "./plot";
 import { Table } from "./table";
 
+const FEW = 6; // numbers that are read in their line
 const SAID: Record<Condition, string> = {
   normal: "", busy: "being put", edited: "not sent yet: Enter sends, Esc reverts", refused: "refused",
   minor: "minor alarm", major: "major alarm", invalid: "invalid", disconnected: "not connected",
@@ -70,56 +72,7 @@ function Large({ attribute }: { attribute: AttributeModel }) {
   if (kindOf(meta) === "table" && !meta.tags.includes("widget:textupdate")) return <Table attribute={attribute} />;
   if (!isArray(meta) || kindOf(meta) !== "number") return null;
   const numbers = numbersOf(attribute.shown.value.value);
-  if (!numbers || numbers.data.length < 2) return null;
+  if (!numbers || (numbers.shape.length === 1 && numbers.data.length <= FEW)) return null;
   if (numbers.shape.length === 2) return <Image attribute={attribute} numbers={numbers} />;
   return numbers.shape.length === 1 ? <Plot numbers={numbers} units={unitsOf(meta)} name={attribute.name} /> : null;
-}
-
-/** What there is to know of it, and how to say it elsewhere. */
-function About({ attribute }: { attribute: AttributeModel }) {
-  const { meta, alarm, setpoint, value } = attribute.shown.value;
-  const [low, high] = limitsOf(meta);
-  const facts: [string, string][] = [
-    ["Description", meta.description],
-    ["Value", `${formatValue(value, meta)} ${unitsOf(meta)}`],
-    ["Set point", setpoint === undefined ? "" : `${formatValue(setpoint, meta)} ${unitsOf(meta)}`],
-    ["Since", formatTime(timeOf(attribute.shown.value))],
-    ["Alarm", alarm.severity ? alarm.message : ""],
-    ["Limits", low === null && high === null ? "" : rangeText(low, high)],
-    ["Type", [meta.dtype ?? kindOf(meta), isArray(meta) ? "array" : ""].join(" ").trim()],
-    ["Can be put", meta.writeable ? "now" : meta.writable ? "not in this state" : "never"],
-    ["Tags", meta.tags.join(", ")],
-  ];
-  const host = window.location.host;
-  const { device, name } = attribute;
-  const lines: [string, string][] = [
-    ["Python", `macduff.connect("ws://${host}")["${device}"].${name}`],
-    ["Shell", `macduff get ${device}.${name} --address ws://${host}`],
-    ["PV", `${device}:${name}`],
-  ];
-  return (
-    <div class="about">
-      <dl>
-        {facts.filter(([, text]) => text.trim()).map(([key, text]) => [<dt>{key}</dt>, <dd>{text}</dd>])}
-        {lines.map(([key, line]) => [
-          <dt>{key}</dt>,
-          <dd><code>{line}</code> <Copy text={line} /></dd>,
-        ])}
-      </dl>
-    </div>
-  );
-}
-
-function Copy({ text }: { text: string }) {
-  const done = useSignal(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text);
-    done.value = true;
-    window.setTimeout(() => (done.value = false), 1500);
-  };
-  return (
-    <button type="button" class="quiet" aria-label={`Copy ${text}`} onClick={() => void copy()}>
-      <Icon name={done.value ? "normal" : "copy"} />
-    </button>
-  );
 }

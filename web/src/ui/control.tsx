@@ -1,9 +1,11 @@
 // What shows a value, and takes another one where it can be put.
 
 import { useComputed, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
 import type { AttributeModel } from "../model/attribute";
-import { isArray, kindOf, widgetOf } from "../model/structure";
+import { isArray, kindOf } from "../model/structure";
 import { limitsOf, rangeText } from "../model/values";
+import { stepped } from "./stepping";
 
 interface Props {
   attribute: AttributeModel;
@@ -15,7 +17,7 @@ interface Props {
 export function Control(props: Props) {
   const meta = props.attribute.meta.value;
   const kind = kindOf(meta);
-  const settable = meta.writable ?? (meta.writeable && widgetOf(meta) !== "textupdate");
+  const { settable } = props.attribute;
   if (kind === "boolean" && !isArray(meta)) return settable ? <Check {...props} /> : <Led {...props} />;
   if (!settable || kind === "table" || kind === "map") {
     return <output id={props.id} class="value" aria-describedby={props.described || undefined}>{props.attribute.text}</output>;
@@ -81,7 +83,7 @@ function Input({ attribute, id, described }: Props) {
           else if (event.key === "Escape") {
             held.value = attribute.setpoint.peek();
             attribute.revert();
-          }
+          } else if (numeric) step(event, attribute);
         }}
       />
       <Readback attribute={attribute} />
@@ -89,10 +91,23 @@ function Input({ attribute, id, described }: Props) {
   );
 }
 
+/** Arrow up and down change the digit left of the caret; nothing is sent by it. */
+function step(event: JSX.TargetedKeyboardEvent<HTMLInputElement>, attribute: AttributeModel): void {
+  const up = event.key === "ArrowUp";
+  if ((!up && event.key !== "ArrowDown") || event.ctrlKey || event.altKey || event.metaKey) return;
+  const input = event.currentTarget;
+  const done = stepped(input.value, input.selectionStart ?? input.value.length, up ? 1 : -1, limitsOf(attribute.meta.peek()));
+  event.preventDefault(); // the caret stays in the digit
+  if (!done) return;
+  attribute.refused.value = "";
+  attribute.edit.value = input.value = done.text;
+  input.setSelectionRange(done.caret, done.caret);
+}
+
 /** What it is now, where that is not what was asked for. */
 function Readback({ attribute }: { attribute: AttributeModel }) {
   const differs = useComputed(() => attribute.edit.value !== null || attribute.text.value !== attribute.setpoint.value);
-  return differs.value ? <output class="readback" title="what it is now">{attribute.text}</output> : null;
+  return differs.value ? <output class="readback" title="what it is now">now {attribute.text}</output> : null;
 }
 
 function usable(attribute: AttributeModel): boolean {

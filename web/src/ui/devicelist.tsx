@@ -6,10 +6,13 @@ import { addressOf, route } from "../route";
 import { Icon } from "./icons";
 
 const wanted = signal("");
+const alarmed = signal(false);
 
 export function DeviceList({ process }: { process: ProcessModel }) {
   const words = wanted.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = process.devices.value.filter((device) => matches(device, words));
+  const wrong = process.devices.value.filter((device) => conditionOf(device) !== "normal");
+  const only = alarmed.value && wrong.length > 0;
+  const shown = (only ? wrong : process.devices.value).filter((device) => matches(device, words));
   const connected = process.session.link.value === "connected";
   return (
     <nav class="list" aria-label="Devices">
@@ -21,6 +24,11 @@ export function DeviceList({ process }: { process: ProcessModel }) {
           onInput={(event) => (wanted.value = event.currentTarget.value)}
         />
       </label>
+      {wrong.length > 0 && (
+        <button type="button" class="alarmed" aria-pressed={only} onClick={() => (alarmed.value = !only)}>
+          <Icon name="minor" /> {wrong.length} in alarm
+        </button>
+      )}
       <ul>
         {shown.map((device) => <Entry key={device.name} device={device} connected={connected} />)}
       </ul>
@@ -32,15 +40,19 @@ export function DeviceList({ process }: { process: ProcessModel }) {
 }
 
 function matches(device: Summary, words: readonly string[]): boolean {
-  const text = `${device.name} ${device.label} ${String(device.state.value?.value ?? "")}`.toLowerCase();
+  const text = `${device.name} ${device.label} ${String(device.state.value?.value ?? "")} ${conditionOf(device)}`.toLowerCase();
   return words.every((word) => text.includes(word));
+}
+
+function conditionOf(device: Summary): string {
+  return (["normal", "minor", "major", "invalid"] as const)[device.health.value?.alarm.severity ?? 0] ?? "invalid";
 }
 
 function Entry({ device, connected }: { device: Summary; connected: boolean }) {
   const state = String(device.state.value?.value ?? "");
   const health = device.health.value;
   const severity = health?.alarm.severity ?? 0;
-  const condition = !connected ? "disconnected" : (["normal", "minor", "major", "invalid"][severity] ?? "invalid");
+  const condition = connected ? conditionOf(device) : "disconnected";
   return (
     <li>
       <a href={addressOf(device.name, route.value.chart)} aria-current={route.value.device === device.name ? "page" : undefined}>

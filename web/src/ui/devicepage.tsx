@@ -1,5 +1,6 @@
 // One device: its state, its attributes by groups, its methods.
 
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { AttributeModel } from "../model/attribute";
 import type { DeviceModel } from "../model/device";
@@ -15,6 +16,7 @@ import { MethodCard } from "./methodcard";
 import { StateDiagram } from "./statediagram";
 
 const ALWAYS = new Set(["state", "health", "status"]);
+const MANY = 15; // attributes that are found without searching
 
 export function DevicePage({ device, process }: { device: DeviceModel; process: ProcessModel }) {
   useEffect(() => device.use(), [device]);
@@ -24,6 +26,7 @@ export function DevicePage({ device, process }: { device: DeviceModel; process: 
       document.title = "macduff";
     };
   }, [device]);
+  const wanted = useSignal("");
   const meta = device.meta.value;
   if (device.gone.value) return <Gone device={device} />;
   if (!meta) return <p class="waiting">Waiting for {device.name}…</p>;
@@ -42,7 +45,14 @@ export function DevicePage({ device, process }: { device: DeviceModel; process: 
       </header>
       <Standing device={device} />
       {route.value.chart.length > 0 && <Chart process={process} />}
-      {groups(attributes).map(([title, members]) => (
+      {attributes.length > MANY && (
+        <label class="search">
+          <span class="unseen">Search attributes</span>
+          <Icon name="search" />
+          <input type="search" placeholder={`Search ${attributes.length} attributes`} value={wanted.value} onInput={(event) => (wanted.value = event.currentTarget.value)} />
+        </label>
+      )}
+      {groups(attributes.filter((one) => matches(one, wanted.value))).map(([title, members]) => (
         <section class="card" key={title}>
           {title && <h2>{title}</h2>}
           <div class="rows">{members.map((one) => <AttributeRow key={one.name} attribute={one} />)}</div>
@@ -92,6 +102,13 @@ function Standing({ device }: { device: DeviceModel }) {
       )}
     </section>
   );
+}
+
+function matches(attribute: AttributeModel, wanted: string): boolean {
+  if (!wanted.trim()) return true;
+  const meta = attribute.meta.peek();
+  const text = `${attribute.name} ${meta.label} ${groupOf(meta)} ${meta.description}`.toLowerCase();
+  return wanted.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
 /** By their tags `group:NAME`, in the order of the device; first those of none. */

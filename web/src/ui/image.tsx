@@ -9,35 +9,34 @@ import { colourMap, MAPS, type MapName } from "./colours";
 export function Image({ attribute, numbers }: { attribute: AttributeModel; numbers: NumberArray }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useSignal<MapName>("viridis");
-  const under = useSignal("");
+  const at = useSignal<readonly [number, number] | null>(null);
   const rate = useSignal(0);
   const [rows = 0, columns = 0] = numbers.shape;
   const held = useSignal<readonly [number, number] | null>(null);
   const [low, high] = held.value ?? rangeOf(numbers.data);
+  const frames = useRef(0); // shown since it was last counted
   useEffect(() => paint(canvas.current, numbers, low, high, map.value), [numbers, map.value, low, high]);
   useEffect(() => {
-    let frames = 0;
-    const leave = attribute.listen(() => frames++);
+    frames.current++;
+  }, [numbers]);
+  useEffect(() => {
+    frames.current = 0;
     const timer = window.setInterval(() => {
-      rate.value = frames;
-      frames = 0;
+      rate.value = frames.current;
+      frames.current = 0;
     }, 1000);
-    return () => {
-      leave();
-      window.clearInterval(timer);
-    };
+    return () => window.clearInterval(timer);
   }, [attribute]);
   const point = (event: PointerEvent): void => {
-    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const column = Math.min(columns - 1, Math.floor(((event.clientX - box.left) / box.width) * columns));
-    const row = Math.min(rows - 1, Math.floor(((event.clientY - box.top) / box.height) * rows));
-    under.value = `${row}, ${column}: ${numbers.data[row * columns + column]}`;
+    at.value = pixelAt(event.currentTarget as HTMLElement, event, rows, columns);
   };
+  const [row, column] = at.value ?? [0, 0];
+  const under = at.value && row < rows && column < columns ? `row ${row}, column ${column}: ${numbers.data[row * columns + column]}` : "";
   return (
     <figure class="picture">
       <canvas
         ref={canvas} width={columns} height={rows} role="img" aria-label={`${attribute.name}, ${rows} by ${columns}`}
-        onPointerMove={point} onPointerLeave={() => (under.value = "")}
+        onPointerMove={point} onPointerLeave={() => (at.value = null)}
       />
       <figcaption>
         <span>{rows} × {columns}</span>
@@ -49,16 +48,25 @@ export function Image({ attribute, numbers }: { attribute: AttributeModel; numbe
           {held.value ? "range held" : "hold range"}
         </button>
         <span>{rate.value} frames/s</span>
-        <span class="under">{under.value}</span>
         <label>
           <span class="unseen">Colour map</span>
           <select value={map.value} onChange={(event) => (map.value = event.currentTarget.value as MapName)}>
             {MAPS.map((name) => <option value={name}>{name}</option>)}
           </select>
         </label>
+        <output class="under">{under}</output>
       </figcaption>
     </figure>
   );
+}
+
+/** Row and column under the pointer: the picture is in the middle of its box, with room beside or above it. */
+function pixelAt(canvas: HTMLElement, event: PointerEvent, rows: number, columns: number): readonly [number, number] | null {
+  const box = canvas.getBoundingClientRect();
+  const scale = Math.min(box.width / columns, box.height / rows);
+  const column = Math.floor((event.clientX - box.left - (box.width - columns * scale) / 2) / scale);
+  const row = Math.floor((event.clientY - box.top - (box.height - rows * scale) / 2) / scale);
+  return column >= 0 && row >= 0 && column < columns && row < rows ? [row, column] : null;
 }
 
 function short(value: number): string {

@@ -1,99 +1,79 @@
 // A method as a form: what it takes, a button, its last call by whomever.
 
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import type { DeviceModel } from "../model/device";
 import type { MethodModel } from "../model/method";
-import { isArray, kindOf, type Meta } from "../model/structure";
-import { formatTime, formatValue, parse, toNumber, unitsOf } from "../model/values";
+import { parse } from "../model/values";
+import type { Meta } from "../model/structure";
+import { address, Lines, python, pythonOf, quoted } from "./copy";
+import { Icon } from "./icons";
+import { Last, timeOf, underWay } from "./lastcall";
+import { Parameter } from "./parameter";
+import { Progress } from "./progress";
 
 export function MethodCard({ method, device }: { method: MethodModel; device: DeviceModel }) {
   const { meta } = method.shown.value;
   const typed = useSignal<Record<string, string>>({});
   const wrong = useSignal<Record<string, string>>({});
-  const connected = device.attribute("state")?.condition.value !== "disconnected";
+  const open = useSignal(false);
+  const connected = method.session.link.value === "connected";
   const running = method.running.value !== null;
+  const elsewhere = connected && !running && underWay(method);
   const takes = Object.entries(meta.takes.elements);
   const missing = meta.takes.required.filter((name) => !(typed.value[name] ?? "").trim() && !(name in meta.defaults));
   const call = (): void => {
     const parameters = read(typed.value, meta.takes.elements, wrong);
     if (parameters) void method.call(parameters);
   };
-  const reason = !connected ? "There is no connection to the server" : !meta.writeable ? notNow(device) : missing.length ? `It needs ${missing.join(", ")}` : "";
+  const barred = running ? "" : whyNot(method, device, connected);
+  const reason = barred || (missing.length ? `It needs ${missing.join(", ")}` : "");
+  const [summary = "", ...more] = meta.description.split("\n\n");
   return (
     <form
       class="method" data-method={method.name} aria-label={method.name}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!reason) call();
+        if (!reason && !running) call();
       }}
     >
       <div class="call">
-        <button type="submit" disabled={reason !== "" || running} title={reason || meta.description}>{meta.label || method.name}</button>
+        <button type="submit" disabled={reason !== "" || running} title={reason || summary}>{meta.label || method.name}</button>
         <span class="what">
-          {(meta.description.split("\n\n")[0] ?? "").replace(/\.$/, "")}
-          {connected && !meta.writeable && !running && <em> ({reason.charAt(0).toLowerCase() + reason.slice(1)})</em>}
+          {summary.replace(/\.$/, "")}
+          {barred && connected && <em> ({barred.charAt(0).toLowerCase() + barred.slice(1)})</em>}
         </span>
+        <button
+          type="button" class="quiet" aria-expanded={open.value} aria-label={`About ${method.name}`}
+          onClick={() => (open.value = !open.value)}
+        >
+          <Icon name="info" />
+        </button>
       </div>
       {takes.length > 0 && (
         <div class="takes">
           {takes.map(([name, element]) => (
-            <Parameter key={name} method={method} name={name} meta={element} typed={typed} wrong={wrong} disabled={!connected} />
+            <Parameter key={name} method={method} name={name} meta={element} typed={typed} wrong={wrong} disabled={!connected || method.readOnly.value} />
           ))}
         </div>
       )}
-      {running && <Progress device={device} since={method.running.value ?? 0} />}
+      {open.value && <About method={method} typed={typed.value} more={more} />}
+      {(running || elsewhere) && <Progress device={device} since={method.running.value ?? begunElsewhere(method)} />}
       {method.refused.value && <p class="say refused" role="alert">{method.refused.value}</p>}
       <Last method={method} />
     </form>
   );
 }
 
-function notNow(device: DeviceModel): string {
+/** When somebody else's call began, on the clock of this page. */
+function begunElsewhere(method: MethodModel): number {
+  return performance.now() - Math.max(0, Date.now() - timeOf(method.shown.value.took) * 1000);
+}
+
+function whyNot(method: MethodModel, device: DeviceModel, connected: boolean): string {
+  if (!connected) return "There is no connection to the server";
+  if (method.readOnly.value) return "This server is read-only";
+  if (method.shown.value.meta.writeable) return "";
   return `Not allowed in ${String(device.attribute("state")?.shown.value.value ?? "this state")}`;
-}
-
-interface ParameterProps {
-  method: MethodModel;
-  name: string;
-  meta: Meta;
-  typed: Signal<Record<string, string>>;
-  wrong: Signal<Record<string, string>>;
-  disabled: boolean;
-}
-
-function Parameter({ method, name, meta, typed, wrong, disabled }: ParameterProps) {
-  const { defaults, takes } = method.shown.value.meta;
-  const id = `${method.device}-${method.name}-${name}`;
-  const shown = typed.value[name] ?? "";
-  const preset = name in defaults ? formatValue(defaults[name], meta) : "";
-  const take = (text: string): void => {
-    typed.value = { ...typed.value, [name]: text };
-    wrong.value = { ...wrong.value, [name]: "" };
-  };
-  const choice = kindOf(meta) === "choice" && !isArray(meta);
-  const options = kindOf(meta) === "boolean" && !isArray(meta) ? ["on", "off"] : (meta.choices ?? []);
-  return (
-    <div class="parameter">
-      <label for={id} title={meta.description}>{meta.label || name}{takes.required.includes(name) ? " *" : ""}</label>
-      <span class="cell">
-        {choice || options.length ? (
-          <select id={id} value={shown || preset} disabled={disabled} onChange={(event) => take(event.currentTarget.value)}>
-            {!preset && <option value="" />}
-            {options.map((option) => <option value={option}>{option}</option>)}
-          </select>
-        ) : (
-          <input
-            id={id} type="text" value={shown} placeholder={preset} disabled={disabled} autocomplete="off" spellcheck={false}
-            aria-invalid={Boolean(wrong.value[name])} class={kindOf(meta) === "number" && !isArray(meta) ? "number" : ""}
-            onInput={(event) => take(event.currentTarget.value)}
-          />
-        )}
-        {unitsOf(meta) && <span class="units">{unitsOf(meta)}</span>}
-      </span>
-      {wrong.value[name] && <p class="say refused">{wrong.value[name]}</p>}
-    </div>
-  );
 }
 
 /** What was typed; null, and told, where it is wrong. What was left alone has its default, on the server. */
@@ -115,45 +95,31 @@ function read(
   return Object.keys(found).length ? null : parameters;
 }
 
-/** How far a run is, where the device counts steps; else how long it takes so far. */
-function Progress({ device, since }: { device: DeviceModel; since: number }) {
-  const now = useSignal(performance.now());
-  useEffect(() => {
-    const timer = window.setInterval(() => (now.value = performance.now()), 200);
-    return () => window.clearInterval(timer);
-  }, []);
-  const done = toNumber(device.attribute("completed_steps")?.shown.value.value ?? 0);
-  const all = toNumber(device.attribute("total_steps")?.shown.value.value ?? 0);
-  const seconds = (now.value - since) / 1000;
+/** All of its description, and the same call elsewhere. */
+function About({ method, typed, more }: { method: MethodModel; typed: Record<string, string>; more: readonly string[] }) {
+  const { device, name } = method;
+  const given = Object.entries(typed).filter(([, text]) => text.trim()).map(([key, text]) => [key, valueOf(text, method, key)] as const);
+  const shell = given.map(([key, value]) => ` --${key} ${quoted(typeof value === "string" ? value : JSON.stringify(value))}`).join("");
   return (
-    <div class="progress">
-      {all > 0 ? <progress value={done} max={all} aria-label="progress" /> : <progress aria-label="progress" />}
-      <span>{all > 0 && `${done} of ${all}, `}{seconds.toFixed(0)} s{left(done, all, seconds)}</span>
+    <div class="about">
+      {more.map((part) => <p>{part}</p>)}
+      <dl>
+        <Lines
+          lines={[
+            ["Python", `${pythonOf(device, name)}(${given.map(([key, value]) => `${key}=${python(value)}`).join(", ")})`],
+            ["Shell", `macduff call ${quoted(`${device}.${name}`)}${shell} --address ${address()}`],
+          ]}
+        />
+      </dl>
     </div>
   );
 }
 
-/** As long as it took so far for each step. */
-function left(done: number, all: number, seconds: number): string {
-  return done > 0 && all > done ? `, about ${Math.ceil((seconds / done) * (all - done))} s left` : "";
-}
-
-function Last({ method }: { method: MethodModel }) {
-  const { meta, took, returned } = method.shown.value;
-  if (!returned.timeStamp.secondsPastEpoch && !took.timeStamp.secondsPastEpoch) return null;
-  const given = took.present.map((name) => `${name} ${text(took.value[name], meta.takes.elements[name])}`).join(", ");
-  const result = returned.present.map((name) => text(returned.value[name], meta.returns.elements[name])).join(", ");
-  const failed = returned.alarm.severity > 0;
-  const ended = returned.timeStamp.secondsPastEpoch + returned.timeStamp.nanoseconds / 1e9;
-  const began = took.timeStamp.secondsPastEpoch + took.timeStamp.nanoseconds / 1e9;
-  return (
-    <p class={failed ? "last refused" : "last"}>
-      {formatTime(began)}{given && ` with ${given}`}
-      {ended < began ? ": under way" : failed ? `: ${returned.alarm.message}` : result ? `: ${result}` : ""}
-    </p>
-  );
-}
-
-function text(value: unknown, meta: Meta | undefined): string {
-  return meta ? formatValue(value, meta) : String(value);
+function valueOf(text: string, method: MethodModel, name: string): unknown {
+  try {
+    const meta = method.shown.value.meta.takes.elements[name];
+    return meta ? parse(text, meta) : text;
+  } catch {
+    return text;
+  }
 }

@@ -1,6 +1,7 @@
 // What all curves share: colours that hold on light and dark, axes.
 
 import uPlot from "uplot";
+import { formatClock, formatDay } from "../model/values";
 
 export const COLOURS = ["#3b82f6", "#f97316", "#10b981", "#e11d48", "#a855f7", "#ca9a04", "#0891b2", "#db2777"] as const;
 const FONT = "12px system-ui";
@@ -18,26 +19,50 @@ export function axes(dark: boolean, labels: readonly [string, string]): uPlot.Ax
   return labels.map((label, index) => ({ ...look(dark), size: index ? 58 : 34, ...labelled(label) }));
 }
 
-/** A scale for each unit; the first two have an axis. */
-export function timeAxes(dark: boolean, units: readonly string[]): Pick<uPlot.Options, "axes" | "scales"> {
+/** A scale for each unit; the first two have an axis, whose unit is told where there is room. */
+export function timeAxes(dark: boolean, units: readonly string[], narrow: boolean): Pick<uPlot.Options, "axes" | "scales"> {
   const scales = [...new Set(units)];
   return {
-    scales: { x: { time: true, auto: false }, ...Object.fromEntries(scales.map((unit) => [scaleOf(unit), { auto: true }])) },
+    scales: {
+      x: { time: true, auto: false },
+      ...Object.fromEntries(scales.map((unit, index) => [scaleOf(unit), { auto: true, range: rangeFor(index, scales.length) }])),
+    },
     axes: [
-      { ...look(dark), size: 46 },
+      { ...look(dark), size: 34, space: 70, values: (_plot, splits, _axis, _space, step) => timesOf(splits, step) },
       ...scales.slice(0, 2).map((unit, index): uPlot.Axis => ({
-        ...look(dark), scale: scaleOf(unit), size: 58, side: index ? 1 : 3, ...labelled(unit),
+        ...look(dark), scale: scaleOf(unit), size: narrow ? 40 : 58, side: index ? 1 : 3, ...labelled(narrow ? "" : unit),
         ...(index ? { grid: { show: false } } : {}),
       })),
     ],
   };
 }
 
-/** stepped: it holds its value until the next one, as a set point does. */
-export function seriesOf(label: string, unit: string, index: number, stepped: boolean): uPlot.Series {
+/** As much as is needed of day, hours, minutes, seconds. */
+function timesOf(splits: readonly number[], step: number): string[] {
+  return splits.map((time) => {
+    const clock = formatClock(time);
+    if (step >= 86_400) return formatDay(new Date(time * 1000));
+    if (step >= 60) return clock.slice(0, 5);
+    return step >= 1 ? clock : `${clock}.${(time % 1).toFixed(3).slice(2)}`;
+  });
+}
+
+/** Some room above and below. What does not change is in the middle, at another height for each scale. */
+function rangeFor(index: number, scales: number): uPlot.Scale.Range {
+  const below = (index + 1) / (scales + 1);
+  return (_plot, low, high) => {
+    if (low === null || high === null) return [null, null];
+    if (low < high) return uPlot.rangeNum(low, high, 0.1, true);
+    const room = Math.abs(low) || 1;
+    return [low - room * below, low + room * (1 - below)];
+  };
+}
+
+/** It holds its value until the next one: that is what is known. */
+export function seriesOf(label: string, unit: string, index: number): uPlot.Series {
   return {
-    label, scale: scaleOf(unit), stroke: COLOURS[index % COLOURS.length] as string, width: 1.6, spanGaps: true,
-    points: { show: false }, ...(stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+    label, scale: scaleOf(unit), stroke: COLOURS[index % COLOURS.length] as string, width: 1.6, spanGaps: false,
+    points: { show: false }, ...(uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
   };
 }
 

@@ -17,16 +17,18 @@ export function StateDiagram({ device, state }: { device: DeviceModel; state: At
   const stale = state.condition.value === "disconnected";
   return (
     <div class="machine" data-stale={stale}>
-      <ol class="states" aria-label={`State: ${now}`}>
-        {way.map((name) => <State key={name} name={name} now={now} />)}
-      </ol>
-      <ol class="states aside" aria-hidden="true">
-        {aside.map((name) => <State key={name} name={name} now={now} />)}
-      </ol>
+      <div class="ways">
+        <ol class="states" aria-label="State">
+          {way.map((name) => <State key={name} name={name} now={now} />)}
+        </ol>
+        <ol class="states aside" aria-label="State, out of the way of a run">
+          {aside.map((name) => <State key={name} name={name} now={now} />)}
+        </ol>
+      </div>
       {abort && (
         <button
           type="button" class="abort" disabled={stale || !abort.shown.value.meta.writeable}
-          title={abort.shown.value.meta.writeable ? "Stop what it does" : `There is nothing to abort in ${now}`}
+          title={abort.readOnly.value ? "This server is read-only" : abort.shown.value.meta.writeable ? "Stop what it does" : `There is nothing to abort in ${now}`}
           onClick={() => void abort.call({})}
         >
           Abort

@@ -1,54 +1,107 @@
-// A table as a grid: a column for each of its columns; edited as a whole, then sent as a whole.
+// A table as a grid: edited as a whole, then sent as a whole. Enter sends, Esc reverts, arrows go from row to row.
 
 import { useSignal } from "@preact/signals";
-import type { AttributeModel } from "../model/attribute";
-import type { Meta } from "../model/structure";
-import { formatNumber, numbersOf, parse, unitsOf } from "../model/values";
+import { useEffect, useRef } from "preact/hooks";
+import type { JSX } from "preact";
+import type { AttributeModel, Cells } from "../model/attribute";
+import { kindOf } from "../model/structure";
+import { cellsOf, columnsOf, rowsOf, tableOf, withCell, WrongCell } from "../model/table";
+import { unitsOf } from "../model/values";
+import { Cell } from "./cell";
 
 const MOST_ROWS = 200;
-type Cells = string[][];
 
 export function Table({ attribute }: { attribute: AttributeModel }) {
   const { meta, value, setpoint } = attribute.shown.value;
-  const edited = useSignal<Cells | null>(null);
-  const columns = Object.entries(meta.elements ?? {});
-  const settable = (meta.writable ?? meta.writeable) && meta.writeable && attribute.condition.value !== "disconnected";
-  const cells = edited.value ?? textOf((settable ? setpoint ?? value : value) as Record<string, unknown>, columns);
-  const rows = Math.max(0, ...cells.map((column) => column.length));
+  const held = useSignal<Cells | null>(null); // whoever is about to type is not disturbed
+  const wrong = useSignal<WrongCell | null>(null);
+  const home = useRef<HTMLDivElement>(null);
+  const wanted = useRef(""); // what is to have the focus once it is there
+  const columns = columnsOf(meta);
+  const { settable } = attribute;
+  const usable = settable && meta.writeable && attribute.condition.value !== "disconnected";
+  const edited = attribute.cells.value;
+  const cells = edited ?? held.value ?? cellsOf(settable ? setpoint ?? value : value, columns);
+  const rows = rowsOf(cells);
   const shown = Math.min(rows, MOST_ROWS);
-  const change = (column: number, row: number, text: string): void => {
-    edited.value = cells.map((old, index) => (index === column ? old.map((cell, at) => (at === row ? text : cell)) : old));
+  useEffect(() => {
+    if (wanted.current) home.current?.querySelector<HTMLElement>(wanted.current)?.focus();
+    wanted.current = "";
+  });
+  const edit = (now: Cells, focus = ""): void => {
+    attribute.cells.value = now;
     attribute.refused.value = "";
-  };
-  const resize = (by: (column: string[]) => string[]): void => {
-    edited.value = cells.map(by);
+    wrong.value = null;
+    wanted.current = focus;
   };
   const send = async (): Promise<void> => {
+    const sent = attribute.cells.peek();
+    if (!sent) return;
     try {
-      await attribute.put(Object.fromEntries(columns.map(([name, column], index) => [name, parsed(cells[index] ?? [], column, name)])));
-      edited.value = null;
+      await attribute.put(tableOf(sent, columns));
+      held.value = null;
+      if (attribute.cells.peek() === sent) attribute.cells.value = null;
     } catch (error) {
+      wrong.value = error instanceof WrongCell ? error : null;
       attribute.refused.value = error instanceof Error ? error.message : String(error);
     }
   };
+  const revert = (): void => {
+    held.value = null;
+    wrong.value = null;
+    attribute.revert();
+  };
+  const key = (event: JSX.TargetedKeyboardEvent<HTMLDivElement>): void => {
+    const target = event.target as HTMLElement;
+    if (target instanceof HTMLButtonElement) return;
+    if (event.key === "Enter") void send();
+    else if (event.key === "Escape") revert();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event, target);
+  };
   return (
-    <div class="grid">
-      <div class="table" tabIndex={0} role="region" aria-label={attribute.name}>
+    <div class="grid" ref={home}>
+      <div
+        class="table" tabIndex={0} role="region" aria-label={attribute.name} onKeyDown={key}
+        onFocusIn={() => (held.value ??= cells)}
+        onFocusOut={(event) => {
+          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) held.value = null;
+        }}
+      >
         <table>
           <thead>
-            <tr>{columns.map(([name, column]) => <th scope="col" title={column.description}>{column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}</th>)}{settable && <th><span class="unseen">Remove</span></th>}</tr>
+            <tr>
+              {columns.map(([name, column]) => (
+                <th scope="col" class={kindOf(column)} title={column.description}>
+                  {column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}
+                </th>
+              ))}
+              {settable && <td />}
+            </tr>
           </thead>
           <tbody>
             {Array.from({ length: shown }, (_, row) => (
               <tr key={row}>
-                {cells.map((column, index) => (
-                  <td>
-                    {settable
-                      ? <input type="text" aria-label={`${columns[index]?.[0] ?? ""}, row ${row + 1}`} value={column[row] ?? ""} onInput={(event) => change(index, row, event.currentTarget.value)} />
-                      : column[row] ?? ""}
+                {columns.map(([name, column], index) => (
+                  <td class={kindOf(column)}>
+                    {settable ? (
+                      <Cell
+                        name={name} meta={column} text={cells[index]?.[row] ?? ""} column={index} row={row} disabled={!usable}
+                        wrong={wrong.value?.column === index && wrong.value.row === row}
+                        change={(text) => edit(withCell(cells, index, row, text))}
+                      />
+                    ) : cells[index]?.[row]}
                   </td>
                 ))}
-                {settable && <td><button type="button" class="quiet" aria-label={`Remove row ${row + 1}`} onClick={() => resize((column) => column.filter((_cell, at) => at !== row))}>×</button></td>}
+                {settable && (
+                  <td class="end">
+                    <button
+                      type="button" class="quiet" aria-label={`Remove row ${row + 1}`} disabled={!usable} data-remove={row}
+                      onClick={() => edit(cells.map((column) => column.filter((_cell, at) => at !== row)), rows > 1 ? `[data-remove="${Math.min(row, rows - 2)}"]` : ".add")}
+                    >
+                      ×
+                    </button>
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -57,31 +110,19 @@ export function Table({ attribute }: { attribute: AttributeModel }) {
       </div>
       {settable && (
         <p class="tools">
-          <button type="button" onClick={() => resize((column) => [...column, column[column.length - 1] ?? ""])}>Add a row</button>
-          <button type="button" disabled={!edited.value} onClick={() => void send()}>Send</button>
-          <button type="button" disabled={!edited.value} onClick={() => { edited.value = null; attribute.revert(); }}>Revert</button>
+          <button type="button" class="add" disabled={!usable} onClick={() => edit(cells.map((column) => [...column, column[column.length - 1] ?? ""]), `[data-cell="${rows},0"]`)}>Add a row</button>
+          <button type="button" disabled={!usable || !edited} onClick={() => void send()}>Send</button>
+          <button type="button" disabled={!edited} onClick={revert}>Revert</button>
         </p>
       )}
     </div>
   );
 }
 
-function textOf(data: Record<string, unknown>, columns: readonly [string, Meta][]): Cells {
-  return columns.map(([name, column]) => {
-    const plain = data[name];
-    if (Array.isArray(plain)) return plain.map(String);
-    const numbers = numbersOf(plain);
-    return numbers ? Array.from(numbers.data, (item) => formatNumber(item, column)) : [];
-  });
-}
-
-function parsed(cells: readonly string[], column: Meta, name: string): unknown[] {
-  const item: Meta = { ...column, typeid: column.typeid.replace("ArrayMeta", "Meta") };
-  return cells.map((cell, row) => {
-    try {
-      return parse(cell, item);
-    } catch (error) {
-      throw new Error(`${name}, row ${row + 1}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  });
+function step(event: JSX.TargetedKeyboardEvent<HTMLDivElement>, from: HTMLElement): void {
+  const [row = "", column = ""] = (from.dataset["cell"] ?? "").split(",");
+  if (!column || from instanceof HTMLSelectElement) return;
+  const to = Number(row) + (event.key === "ArrowDown" ? 1 : -1);
+  event.currentTarget.querySelector<HTMLElement>(`[data-cell="${to},${column}"]`)?.focus();
+  event.preventDefault();
 }
