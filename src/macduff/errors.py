@@ -20,6 +20,9 @@ class MacduffError(Exception):
 
     kind = "Error"
 
+    traceback = ""
+    """Of an error in a device's code: a line for each frame of that code, where its server tells them."""
+
     def __init__(
         self,
         message: str,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
-__all__ = ["authors", "described", "did_you_mean", "place", "short"]
+__all__ = ["authors", "described", "did_you_mean", "frames", "place", "short"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,32 @@ def place(error: BaseException) -> str:
         return f"{short(error.filename)}:{error.lineno}"
     found = authors(_frames(error.__traceback__))
     return f"{short(found[0])}:{found[1]}" if found else ""
+
+
+def frames(error: BaseException, most: int = 20) -> str:
+    """Where an error came from, for those who cannot see the program's log: a line for each of its frames.
+
+    "stage.py:12, in move: raise RuntimeError(text)"; files without folders, macduff's own frames but for its devices
+    left out, and what it was raised from first. At most the `most` innermost lines.
+    """
+    import linecache
+
+    chain: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in chain:
+        chain.append(found)
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    lines = []
+    for each in reversed(chain):
+        traceback = each.__traceback__
+        while traceback is not None:
+            code, number = traceback.tb_frame.f_code, traceback.tb_lineno
+            traceback = traceback.tb_next
+            if not code.co_filename.startswith(_OWN) or code.co_filename.startswith(_OWN + "devices"):
+                text = linecache.getline(code.co_filename, number).strip()
+                lines.append(f"{short(code.co_filename)}:{number}, in {code.co_name}{f': {text}' if text else ''}")
+        lines.append(described(each))
+    return "\n".join(lines[-most:])
 
 
 def authors(places: Iterable[tuple[str, T]]) -> tuple[str, T] | None:

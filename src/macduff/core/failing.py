@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import DeviceFailed, MacduffError
-from ..telling import described
+from ..telling import described, frames
 
 if TYPE_CHECKING:
     from .call import Call
@@ -35,6 +35,7 @@ def failure(call: Call, error: BaseException) -> MacduffError:
     text = f"{device.name}.{member}: {described(error)}"
     failed = Defect(text, device=device.name, member=member, state=device._machine.state.value)
     failed.__cause__ = error
+    failed.traceback = frames(error)
     told = device._machine.last_failures
     if call.kind not in AGAIN_AND_AGAIN or told.get(call.name) != text:
         device._log.error("%s", text, exc_info=error)

@@ -236,7 +236,9 @@ def _error(message: Mapping[str, Any]) -> MacduffError:
     if isinstance(said, str):
         place = {name: str(message.get(name, "")) for name in ("device", "member", "state")}
         sentence = text.removeprefix(f"{said}: ")
-        return error_for(said, sentence, **place, allowed=tuple(message.get("allowed", ())))
+        error = error_for(said, sentence, **place, allowed=tuple(message.get("allowed", ())))
+        error.traceback = str(message.get("traceback", ""))
+        return error
     if colon and kind in KINDS:
         return error_for(kind, sentence)
     return MacduffError(text)

@@ -25,7 +25,7 @@ class Framer:
         self.dialect = dialect
         self._encoding = dialect.encoding
         piece = dialect.piece
-        names = "typeid id value message changes sequence dropped kind device member state allowed"
+        names = "typeid id value message changes sequence dropped kind device member state allowed traceback"
         self._keys = {name: piece(name) for name in names.split()}
         self._types = {
             name: (self._keys["typeid"], piece(name))
@@ -50,6 +50,8 @@ class Framer:
             for name in ("kind", "device", "member", "state"):
                 members.append((keys[name], piece(getattr(error, name))))
             members.append((keys["allowed"], piece(list(error.allowed))))
+            if error.traceback:
+                members.append((keys["traceback"], piece(error.traceback)))
         return self._encoding.object(members)
 
     def prefix(self, identity: int, delta: bool) -> Piece:
