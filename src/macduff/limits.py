@@ -77,6 +77,9 @@ class Limits:
     reconnect_most: float = 5.0
     """A client that lost its connection waits between these two before it tries again, doubling."""
 
+    shell_devices: int = 1_000
+    """Devices whose descriptions a shell fetches beforehand, for completion; those of others when they are used."""
+
     # mounted devices
     mount_heartbeat: float = 2.0
     """A home is pinged so often; one that answers nothing for half of it is taken for away."""

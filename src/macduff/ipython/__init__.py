@@ -14,9 +14,9 @@ __all__ = ["load_ipython_extension", "session_of", "unload_ipython_extension"]
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext macduff.ipython`: connected to MACDUFF_ADDRESS where that is set; else `switch ADDRESS` connects."""
-    from .extension import load
+    from .extension import load_and_connect
 
-    load(shell)
+    load_and_connect(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from macduff.errors import MacduffError
+
 from .features import features
 from .session import Session
+from .switching import announce, connect_to
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["found", "load", "unload"]
+__all__ = ["found", "load", "load_and_connect", "unload"]
 
 _sessions: WeakKeyDictionary[InteractiveShell, Session] = WeakKeyDictionary()
 
@@ -30,6 +35,20 @@ def load(shell: InteractiveShell) -> Session:
         raise
     _sessions[shell] = session
     return session
+
+
+def load_and_connect(shell: InteractiveShell) -> None:
+    """Load, connect to MACDUFF_ADDRESS where that is set, and say where one is."""
+    if shell in _sessions:
+        return
+    session = load(shell)
+    address = os.environ.get("MACDUFF_ADDRESS", "")
+    try:
+        if address:
+            connect_to(session, address)
+    except (MacduffError, ValueError) as error:
+        print(f"macduff: MACDUFF_ADDRESS: {error}", file=sys.stderr)
+    print(announce(session))
 
 
 def unload(shell: InteractiveShell) -> None:

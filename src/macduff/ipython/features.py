@@ -18,7 +18,14 @@ __all__ = ["features"]
 def features() -> Iterator[Install]:
     """The install functions; a module is imported when its turn comes."""
     # What follows is called with a session that is not connected, in `extension.load`.
-    from . import interrupt, reprs_formatters
+    from . import completion, erring, interrupt, listing, lserr, prompt, reprs_formatters, switching, variables
 
+    yield variables.install
+    yield completion.install
+    yield erring.install
+    yield switching.install
+    yield listing.install
+    yield lserr.install
+    yield prompt.install
     yield reprs_formatters.install
     yield interrupt.install

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macduff.client import Client, ConnectionState
-from macduff.errors import Disconnected
+
+from .away import HOW_TO_CONNECT, NotConnected
+from .failures import Failure
+from .inventory import Inventory
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,8 +20,6 @@ __all__ = ["HOW_TO_CONNECT", "Install", "NotConnected", "Session", "Undo"]
 
 _log = logging.getLogger("macduff.ipython")
 
-HOW_TO_CONNECT = "type `switch ADDRESS`, such as `switch ws://127.0.0.1:8008`"
-
 Undo = Callable[[], object]
 """Takes back what an install function did. It is called once, before the connection is closed."""
 
@@ -26,17 +27,19 @@ Switched = Callable[[Client | None], object]
 """Told, in the shell's thread, of the new client after a switch; of None when there is none any more."""
 
 
-class NotConnected(Disconnected):
-    """There is no connection yet; the message says how to make one."""
-
-
 class Session:
     """One per shell. Everything here is for the shell's own thread, but for what a `Client` allows from others."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.last_error: BaseException | None = None
-        """The last error of macduff that a cell ended with, for `lserr`."""
+        self.failures: list[Failure] = []
+        """The last errors of macduff that cells ended with, the latest last; for `lserr`."""
+        self.inventory = Inventory()
+        """What is known of the server's devices without asking."""
+        self.before_names: list[Callable[[], object]] = []
+        """Called before names are completed."""
+        self.visited: list[str] = []
+        """The servers that one was connected to, each once, the latest last."""
         self._client: Client | None = None
         self._switched: list[Switched] = []
         self._undo = contextlib.ExitStack()
@@ -46,9 +49,7 @@ class Session:
     @property
     def client(self) -> Client:
         """The client of now; NotConnected, which says what to do, when `switch` was not given an address yet."""
-        if self._client is None:
-            raise NotConnected(f"not connected to a server: {HOW_TO_CONNECT}")
-        return self._client
+        return self.inventory.client
 
     @property
     def address(self) -> str:
@@ -63,6 +64,9 @@ class Session:
     def use(self, client: Client | None) -> None:
         """Be connected by this client from now on, which the session then owns; the one before is closed."""
         before, self._client = self._client, client
+        self.inventory.follow(client)
+        if client is not None:
+            self.visited = [*(address for address in self.visited if address != client.address), client.address]
         for told in list(self._switched):
             try:
                 told(client)
