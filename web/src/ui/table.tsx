@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { AttributeModel, Cells } from "../model/attribute";
 import { kindOf } from "../model/structure";
-import { cellsOf, columnsOf, rowsOf, tableOf, withCell, WrongCell } from "../model/table";
+import { cellsOf, columnsOf, rowsOf, tableOf, withCell, WrongCell, type Columns } from "../model/table";
 import { unitsOf } from "../model/values";
 import { Cell } from "./cell";
 
@@ -69,14 +69,7 @@ export function Table({ attribute }: { attribute: AttributeModel }) {
       >
         <table>
           <thead>
-            <tr>
-              {columns.map(([name, column]) => (
-                <th scope="col" class={kindOf(column)} title={column.description}>
-                  {column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}
-                </th>
-              ))}
-              {settable && <td />}
-            </tr>
+            <Heads columns={columns} more={settable} />
           </thead>
           <tbody>
             {Array.from({ length: shown }, (_, row) => (
@@ -115,6 +108,38 @@ export function Table({ attribute }: { attribute: AttributeModel }) {
           <button type="button" disabled={!edited} onClick={revert}>Revert</button>
         </p>
       )}
+      {settable && <Readback wanted={cellsOf(setpoint ?? value, columns)} cells={cellsOf(value, columns)} columns={columns} />}
+    </div>
+  );
+}
+
+function Heads({ columns, more }: { columns: Columns; more: boolean }) {
+  return (
+    <tr>
+      {columns.map(([name, column]) => (
+        <th scope="col" class={kindOf(column)} title={column.description}>
+          {column.label || name}{unitsOf(column) && <span class="units"> {unitsOf(column)}</span>}
+        </th>
+      ))}
+      {more && <td />}
+    </tr>
+  );
+}
+
+/** What it is now, where that is not what was asked for. */
+function Readback({ wanted, cells, columns }: { wanted: Cells; cells: Cells; columns: Columns }) {
+  if (JSON.stringify(wanted) === JSON.stringify(cells)) return null;
+  return (
+    <div class="table readback" tabIndex={0} role="region" aria-label="What it is now">
+      <table>
+        <caption>now</caption>
+        <thead><Heads columns={columns} more={false} /></thead>
+        <tbody>
+          {Array.from({ length: Math.min(rowsOf(cells), MOST_ROWS) }, (_, row) => (
+            <tr key={row}>{columns.map(([, column], index) => <td class={kindOf(column)}>{cells[index]?.[row]}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
