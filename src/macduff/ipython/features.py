@@ -18,7 +18,18 @@ __all__ = ["features"]
 def features() -> Iterator[Install]:
     """The install functions; a module is imported when its turn comes."""
     # What follows is called with a session that is not connected, in `extension.load`.
-    from . import completion, erring, interrupt, listing, lserr, prompt, reprs_formatters, switching, variables
+    from . import (
+        completion,
+        erring,
+        interrupt,
+        listing,
+        lserr,
+        monitors_magic,
+        prompt,
+        reprs_formatters,
+        switching,
+        variables,
+    )
 
     yield variables.install
     yield completion.install
@@ -29,3 +40,4 @@ def features() -> Iterator[Install]:
     yield prompt.install
     yield reprs_formatters.install
     yield interrupt.install
+    yield monitors_magic.install
