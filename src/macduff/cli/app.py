@@ -25,6 +25,7 @@ COMMANDS = {
     "call": ("acting:call", "Call a method and wait for its result; Ctrl-C aborts it."),
     "monitor": ("monitoring:monitor", "Every change, until Ctrl-C."),
     "history": ("past:history", "What an attribute was."),
+    "shell": ("shell:shell", "IPython with the devices in it."),
     "stubs": ("stubs:stubs", "Type stubs of a server's devices, for editors and type checkers."),
 }
 """Command: where its function is, and the line in the list of commands."""

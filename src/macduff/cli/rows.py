@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 from ..client import AttributeInfo, RemoteAttribute, Subscriber
@@ -20,8 +20,8 @@ SPAN = 3.0
 class Row:
     """One attribute, followed. Its readings come on the client's thread, the newest wins; the rest is the table's."""
 
-    def __init__(self, path: str, attribute: RemoteAttribute[Any], changed: Callable[[], object]) -> None:
-        """changed: called after each reading, on the client's thread."""
+    def __init__(self, path: str, attribute: RemoteAttribute[Any], changed: Event) -> None:
+        """changed: set after each reading."""
         self.path = path
         self.info: AttributeInfo = attribute.info
         self.reading: Reading | None = None
@@ -34,7 +34,8 @@ class Row:
     def _take(self, reading: Reading) -> None:
         self._delivered += 1
         self.reading = reading
-        self._changed()
+        if not self._changed.is_set():
+            self._changed.set()
 
     def close(self) -> None:
         """Follow it no longer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import signal
 import sys
 import termios
@@ -18,7 +19,7 @@ __all__ = ["Screen", "can_paint"]
 
 USUAL = os.terminal_size((80, 24))
 LOCAL_MODES = 3
-"""Where a terminal's attributes have whether it echoes."""
+"""Where a terminal's attributes have whether it echoes, and whether it keeps what is typed until Enter."""
 
 
 def can_paint() -> bool:
@@ -82,6 +83,12 @@ class Screen:
             line.rstrip()
             self.console.print(line, no_wrap=True, overflow="crop")
 
+    def typed(self) -> str:
+        """What was typed since this was asked last."""
+        if self._modes is None or not select.select([sys.stdin], [], [], 0)[0]:
+            return ""
+        return os.read(sys.stdin.fileno(), 1024).decode(errors="replace")
+
     def take_signals(self) -> None:
         """Do what a signal that came meanwhile wants: end by KeyboardInterrupt or SystemExit, or stop for a while."""
         while self._signals:
@@ -114,7 +121,7 @@ class Screen:
         if sys.stdin.isatty():
             self._modes = termios.tcgetattr(sys.stdin)
             silent = [*self._modes]
-            silent[LOCAL_MODES] &= ~termios.ECHO
+            silent[LOCAL_MODES] &= ~(termios.ECHO | termios.ICANON)
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
         self._painted = []
         self.console.control(Control.alt_screen(True), Control.show_cursor(False))

@@ -22,6 +22,8 @@ ICONS = {"minor": ("▲", "!"), "major": ("■", "!!"), "invalid": ("?", "?"), "
 STYLES = {"": "", "minor": "yellow", "major": "bold red", "invalid": "magenta", "disconnected": "magenta"}
 AWAY = "disconnected: "
 """What the client's alarm says first while a value cannot be seen."""
+HINT = "q or Ctrl-C ends it"
+MOVING = "arrows and page keys move it"
 ELLIPSIS = ("…", "~")
 
 
@@ -47,6 +49,11 @@ class Table:
         self._ascii = ascii_only
         self._width = 0
         self._wanted: dict[str, int] = {}
+        self._top = 0
+
+    def move(self, lines: int) -> None:
+        """Show what is so many lines further down, or up."""
+        self._top += lines
 
     def lines(self, width: int, height: int | None = None) -> list[Text]:
         """The table as it is now, each line `width` wide; at most `height` of them, all when that is None."""
@@ -54,24 +61,36 @@ class Table:
             self._width = width
             self._wanted = {name: 0 for name in Cells._fields[:6]}
             self._wanted["name"] = max((cell_len(printable(row.path)) for row in self._rows), default=0)
-        room = len(self._rows) if height is None else max(1, height - 2)
-        shown = self._rows if len(self._rows) <= room else self._rows[: max(1, room - 1)]
+        shown = self._visible(height)
         cells = [self._cells(row, max(20, width // 3)) for row in shown]
         for name, wanted in self._wanted.items():
             self._wanted[name] = max(wanted, *(cell_len(getattr(each, name)) for each in (HEAD, *cells)))
         columns = fitted(self._wanted, width)
-        found = [self._state(), self._line(HEAD, columns)]
+        found = [self._state("" if height is None else HINT), self._line(HEAD, columns)]
         found += [self._line(each, columns) for each in cells]
         if len(shown) < len(self._rows):
-            found.append(self._full(f"{ELLIPSIS[self._ascii]} {len(self._rows) - len(shown)} more", "dim"))
+            last = self._top + len(shown)
+            found.append(self._full(f"{self._top + 1} to {last} of {len(self._rows)}; {MOVING}", "dim"))
         return found[:height]
+
+    def _visible(self, height: int | None) -> Sequence[Row]:
+        """Those that there is room for, below the state and the head, and above where it says that there are others."""
+        if height is None or len(self._rows) <= height - 2:
+            return self._rows
+        room = max(1, height - 3)
+        self._top = max(0, min(self._top, len(self._rows) - room))
+        return self._rows[self._top : self._top + room]
 
     # one line each
 
-    def _state(self) -> Text:
+    def _state(self, hint: str) -> Text:
         client = self._client
         if client.connected:
-            return self._full(client.address, "bold")
+            line = self._full(client.address, "bold")
+            if hint and cell_len(client.address) + 2 + len(hint) <= self._width:
+                line.right_crop(len(hint))
+                line.append(hint, "dim")
+            return line
         icon, reason = ICONS["disconnected"][self._ascii], client.reason or client.address
         return self._full(f"{icon} connection lost, trying again: {reason}", "bold reverse red")
 

@@ -113,7 +113,7 @@ def test_values_with_units_precision_and_alarms_change_in_place(oven: Laboratory
     terminal = monitor(oven, "OVEN")
     terminal.shows("OVEN.temperature", "21.00 degC", "shut", "false", "[0.0, 1.0, 2.0,", "(1000)", "48 x 64 uint8")
     lines = terminal.text.splitlines()
-    assert lines[0].startswith(f"ws://127.0.0.1:{oven.port}")
+    assert lines[0].split() == [f"ws://127.0.0.1:{oven.port}", *"q or Ctrl-C ends it".split()]
     assert lines[1].split() == ["name", "value", "alarm", "changed", "rate"]
     oven.put("OVEN/door", "open")
     oven.put("OVEN/temperature", 63.514)
@@ -161,6 +161,37 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(oven: Laboratory, monit
     ended(terminal)
 
 
+def test_q_ends_it_well(oven: Laboratory, monitor: Monitor) -> None:
+    """Exit code 0, and the last table stays as with Ctrl-C."""
+    terminal = monitor(oven, "OVEN.door")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert not painting(terminal)
+    assert terminal.line("OVEN.door").split()[:2] == ["OVEN.door", "shut"]
+
+
+def test_more_than_the_window_holds_is_reached_by_keys(oven: Laboratory, monitor: Monitor) -> None:
+    """What is left behind is all of it."""
+    terminal = monitor(oven, "OVEN", lines=7)
+
+    def shown(keys: str, *names: str) -> None:
+        terminal.type(keys)
+        terminal.until(lambda: re.findall(r"^OVEN\.(\w+)", terminal.text, re.MULTILINE) == list(names), keys)
+
+    shown("", "health", "state", "status", "temperature")
+    shown("\x1b[B", "state", "status", "temperature", "door")
+    shown("\x1b[6~", "hot", "note", "trace", "image")
+    shown("kk", "temperature", "door", "hot", "note")
+    shown("jjjjjj", "hot", "note", "trace", "image")
+    assert terminal.text.endswith("6 to 9 of 9; arrows and page keys move it")
+    shown("\x1b[A", "door", "hot", "note", "trace")
+    shown("\x1b[H", "health", "state", "status", "temperature")
+    terminal.resize(100, 24)
+    terminal.shows("OVEN.image")
+    left = ended(terminal)
+    assert "OVEN.health" in left and "OVEN.image" in left and "keys" not in left
+
+
 def fits(terminal: Terminal, columns: int, lines: int) -> bool:
     """The first line and the head stand where they shall, nothing is wrapped."""
     shown = terminal.text.splitlines()
@@ -173,7 +204,7 @@ def test_it_fits_the_window_whatever_that_becomes(oven: Laboratory, monitor: Mon
     assert len(whole.splitlines()) == 11
     for columns, lines, shown in (
         (70, 12, "48 x 64 uint8"),
-        (40, 8, "… 4 more"),
+        (40, 8, "1 to 5 of 9;"),
         (24, 5, "…ealth"),
         (120, 30, "rate"),
     ):
