@@ -25,6 +25,7 @@ def features() -> Iterator[Install]:
         listing,
         lserr,
         monitors_magic,
+        plotting_magic,
         prompt,
         reprs_formatters,
         switching,
@@ -41,3 +42,4 @@ def features() -> Iterator[Install]:
     yield reprs_formatters.install
     yield interrupt.install
     yield monitors_magic.install
+    yield plotting_magic.install
