@@ -28,7 +28,7 @@ help:
 	@echo "make test    linters, docs and all tests"
 	@echo "make check   the quick part of it"
 	@echo "make test-sardana   beside them, against the motors of Sardana's demonstration"
-	@echo "make pictures   the docs' pictures of the page, taken anew"
+	@echo "make pictures   the docs' pictures, taken anew"
 	@echo "make bench   measurements"
 
 $(STAMPS)/venv:
@@ -99,7 +99,8 @@ check: $(STAMPS)/test
 # The docs' pictures of the page, taken anew: look at each before it is committed.
 pictures: $(STAMPS)/test system-packages
 	@mkdir -p docs/images
-	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py tests/browser/test_chart.py
+	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py tests/browser/test_chart.py \
+		tests/system/cli/test_monitor_picture.py
 
 bench: $(STAMPS)/test peers
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -22,6 +22,7 @@ from pyte.screens import Char, Cursor
 __all__ = ["Terminal", "TwoScreens"]
 
 OTHER_SCREEN = 1049
+DIM, GREY = 2, 90
 LEADER = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
 """The first terminal that the leader of a session opens is the one whose Ctrl-C and Ctrl-Z it gets."""
 
@@ -40,6 +41,10 @@ class TwoScreens(pyte.Screen):
             self._first = copy.deepcopy(self.buffer), copy.copy(self.cursor)
             self.erase_in_display(2)
         super().set_mode(*modes, **kwargs)
+
+    def select_graphic_rendition(self, *attrs: int, **kwargs: Any) -> None:
+        """What is dim is grey: this screen has nothing else for it."""
+        super().select_graphic_rendition(*(GREY if attr == DIM else attr for attr in attrs), **kwargs)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
         if kwargs.get("private") and OTHER_SCREEN in modes and self._first is not None:

@@ -107,7 +107,7 @@ class Table:
             text = self._cut(getattr(cells, name), width, of_end=name != "name")
             if (cells.number and name == "value") or name == "rate":
                 text = " " * (width - cell_len(text.rstrip())) + text.rstrip()
-            line.append(text, _style(cells.condition, name))
+            line.append(text, "" if cells is HEAD else _style(cells.condition, name))
         line.append(" " * (self._width - line.cell_len))
         if cells is HEAD:
             line.stylize("bold underline")
