@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 from macduff import Attribute, Device, VDouble, VInt, publish_method
@@ -45,6 +47,7 @@ class Hardware:
             self._thread.join()
 
     def _run(self) -> None:
+        name_threads()
         value, due = 0.0, time.monotonic()
         while True:
             self._on.wait()
@@ -56,6 +59,13 @@ class Hardware:
             due = max(due, now - LATE) + self._period
             if due > now:
                 time.sleep(due - now)
+
+
+def name_threads() -> None:
+    """Tell Linux the names of all threads, as Python 3.14 does by itself, so that their CPU time can be told apart."""
+    for thread in threading.enumerate():
+        with suppress(OSError):
+            Path(f"/proc/self/task/{thread.native_id}/comm").write_text(thread.name[:15])
 
 
 class Source(Device):

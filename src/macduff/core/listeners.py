@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..limits import DEFAULTS
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from .device import Device
 
 __all__ = ["Listener", "Listeners", "Putable"]
+
+
+_made: Any = tuple.__new__  # a third of what Reading(*now) takes
+_sequence = itemgetter(3)
 
 
 class Putable(Protocol):
@@ -196,9 +201,9 @@ class Listeners:
         audience = self._table.get(device)
         if audience is None or not (latest or extra):
             return
-        changes: dict[str, Any] = {attribute.name: Reading(*now) for attribute, now in latest.items()}
+        changes: dict[str, Any] = {attribute.name: _made(Reading, now) for attribute, now in latest.items()}
         changes.update(extra)
-        sequence = max([segment.sequence, *(now[3] for now in latest.values())])
+        sequence = max(segment.sequence, max(map(_sequence, latest.values()), default=0))
         whole = (SEvent.Changes, device.name, changes, sequence)
         for listener in audience:
             if listener.every:

@@ -6,7 +6,7 @@ was sent last, so the memory for a slow one is a number, and all who are equally
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from macduff.values import VType
@@ -34,6 +34,8 @@ _OURS = frozenset(
 
 class Channel:
     """One subscribed path, with or without delta."""
+
+    columns = False
 
     def __init__(
         self, device: HeldDevice, rest: Sequence[str], delta: bool, framer: Framer, pieces: DevicePieces
@@ -100,7 +102,15 @@ class Channel:
 
     def whole(self) -> Piece:
         """Everything at the path, as held; NotFound when it is gone."""
-        return self.framer.whole(self._pieces.at(self.device, self.rest), self.delta, self.sequence)
+        return self.said(self._pieces.at(self.device, self.rest), self.sequence)
+
+    def said(self, piece: Piece, sequence: int) -> Piece:
+        """The body that says everything, from its piece."""
+        return self.framer.whole(piece, self.delta, sequence)
+
+    def prefix(self, identity: int) -> Piece:
+        """The beginning of every message of one subscription."""
+        return self.framer.prefix(identity, self.delta)
 
     def body(self, sent: int) -> Piece | None:
         """What a subscriber needs who was sent version `sent` last, with the count of merged change sets."""
@@ -117,17 +127,21 @@ class Channel:
         """The same without its end; None when nothing of it can be said in this dialect."""
         if not self._stanzas or self._resent > sent:
             return self.whole()
+        stanzas: list[Piece] = []
+        for name, part in self._newest(sent):
+            field = self.device.fields.get(name)
+            if field is not None:
+                self._say(field, part, sent, stanzas)
+        return self.framer.changes(stanzas, self.sequence) if stanzas else None
+
+    def _newest(self, sent: int) -> Iterator[tuple[str, Part]]:
+        """What has changed since, in the order of the newest changes."""
         newest: list[tuple[str, Part]] = []
         for key, version in reversed(self._recent.items()):
             if version <= sent:
                 break
             newest.append(key)
-        stanzas: list[Piece] = []
-        for name, part in reversed(newest):
-            field = self.device.fields.get(name)
-            if field is not None:
-                self._say(field, part, sent, stanzas)
-        return self.framer.changes(stanzas, self.sequence) if stanzas else None
+        return reversed(newest)
 
     def _say(self, field: FieldModel, part: Part, sent: int, stanzas: list[Piece]) -> None:
         if is_attribute(field):

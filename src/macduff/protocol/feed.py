@@ -9,6 +9,7 @@ from macduff.errors import MacduffError
 from macduff.values import Reading, VType
 
 from .channel import Channel
+from .columns import ColumnChannel
 from .devicepieces import DevicePieces
 from .dialect import Dialect
 from .encoding import Piece
@@ -18,6 +19,7 @@ from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
 from .large import is_large, within
 from .model import DeviceModel
+from .pacing import Backlog
 from .structure import is_attribute
 from .subscription import Subscription
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Feed"]
 
 
-_SMALL = (float, int, bool, str, type(None))
+_SMALL = frozenset((float, int, bool, str, type(None)))
 
 
 class Feed:
@@ -47,21 +49,23 @@ class Feed:
         self._large = hub.limits.large_array
         self._most = hub.limits.frame_size
         self._gates: dict[tuple[str, Dialect], Gate] = {}
-        self._channels: dict[tuple[Dialect, tuple[str, ...], bool], Channel] = {}
+        self._channels: dict[tuple[Dialect, tuple[str, ...], bool, bool], Channel] = {}
         self._pieces: dict[Dialect, DevicePieces] = {}
         self._live_pieces: dict[Dialect, DevicePieces] = {}
         self._routes: dict[str, list[Channel]] = {}
         self._touched: list[Channel] = []
+        self._backlog = Backlog()
 
     # who listens
 
-    def channel(self, rest: Sequence[str], delta: bool, framer: Framer) -> Channel:
-        """The channel of a path; the same for all who subscribe to it in the same dialect."""
-        key = (framer.dialect, tuple(rest), delta)
+    def channel(self, rest: Sequence[str], delta: bool, framer: Framer, columns: bool = False) -> Channel:
+        """The channel of a path; the same for all who subscribe to it in the same way."""
+        columns = columns and delta and not rest and not self.every
+        key = (framer.dialect, tuple(rest), delta, columns)
         channel = self._channels.get(key)
         if channel is None:
             pieces = self._pieces.setdefault(framer.dialect, DevicePieces(framer.dialect, self._most))
-            kind = EveryChannel if self.every else Channel
+            kind = EveryChannel if self.every else ColumnChannel if columns else Channel
             channel = self._channels[key] = kind(self.held, rest, delta, framer, pieces)
             channel.sequence = self.sequence
             self._routes.clear()
@@ -70,7 +74,7 @@ class Feed:
     def release(self, channel: Channel) -> None:
         """A channel without subscribers is dropped."""
         if not channel.subscribers:
-            self._channels.pop((channel.framer.dialect, channel.rest, channel.delta), None)
+            self._channels.pop((channel.framer.dialect, channel.rest, channel.delta, channel.columns), None)
             self._routes.clear()
 
     @property
@@ -111,25 +115,40 @@ class Feed:
     def first_of(self, channel: Channel, piece: Piece, before: int, after: int) -> tuple[Piece, int]:
         """A first message from a piece that holds all up to sequence `before` and nothing beyond `after`."""
         floor = after if after > self.sequence else 0
-        return channel.framer.whole(piece, channel.delta, max(before, channel.sequence)), floor
+        return channel.said(piece, max(before, channel.sequence)), floor
 
     # what came
 
     def changes(self, changes: Mapping[str, Any], sequence: int) -> None:
-        """A change set, merged by the core; all who are concerned get it as one."""
+        """A change set, merged by the core; all who are concerned get it as one, when the first of them may have it."""
+        if not self._backlog.keep(self, changes, sequence):
+            self.settle()
+
+    def settle(self) -> None:
+        """Take in what has waited because none of the subscribers might have it yet."""
+        changes, sequence = self._backlog.take()
+        if not changes:
+            return
         fields = self.held.fields
         for key, value in changes.items():
             if key in fields:
                 self._reading(key, value)
             elif key == "":
                 self._renew(value)
+                fields = self.held.fields
             else:
                 name, _, what = key.rpartition(".")
                 self._other(name, what, value)
         self._publish(sequence)
 
+    def joined(self) -> None:
+        """Subscribers came or went."""
+        self.settle()
+        self._backlog.serve(self.subscribers())
+
     def present(self, model: DeviceModel) -> None:
         """The listener is in place: take all of the device's present state, which may be newer than what is held."""
+        self.settle()
         self.live = True
         if list(model.fields) == list(self.held.fields):
             self._catch_up(model)
@@ -140,14 +159,11 @@ class Feed:
     def _renew(self, model: DeviceModel) -> None:
         """What fields there are has changed: everybody gets the whole again."""
         self.held.renew(model)
-        self._pieces_forget()
+        for pieces in (*self._pieces.values(), *self._live_pieces.values()):
+            pieces.forget()
         for channel in self._channels.values():
             channel.all()
             self._touch(channel)
-
-    def _pieces_forget(self) -> None:
-        for pieces in (*self._pieces.values(), *self._live_pieces.values()):
-            pieces.forget()
 
     def gone(self) -> list[tuple[Channel, MacduffError]]:
         """Channels whose path is no more, and why."""
@@ -212,20 +228,16 @@ class Feed:
 
     def _reading(self, name: str, new: Reading) -> None:
         held = self.held.fields[name]
-        if not isinstance(held, HeldAttribute):
+        if not isinstance(held, HeldAttribute) or new.sequence <= held.reading.sequence:
             return
-        old = held.reading
-        if new.sequence <= old.sequence:
-            return
-        held.reading = new
-        field = self.held.model.fields[name]
-        if held.writable and is_attribute(field):  # a set point that was never asked for is the value
-            self._other(name, "setpoint", field.setpoint)
+        old, held.reading = held.reading, new
+        if held.writable and is_attribute(field := self.held.model.fields[name]):
+            self._other(name, "setpoint", field.setpoint)  # one that was never asked for is the value
         if type(new.value) not in _SMALL and (is_large(new.value, self._large) or is_large(old.value, self._large)):
             self._large_reading(held, old, new)
             return
         same: bool | None = None
-        alarm_same = new.alarm == old.alarm
+        alarm_same = new.alarm is old.alarm or new.alarm == old.alarm
         for channel in self._concerned(name):
             if same is None and len(channel.rest) > 1:
                 same = not self.every and held.vtype.equal(old.value, new.value)

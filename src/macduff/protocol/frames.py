@@ -25,14 +25,14 @@ class Framer:
         self.dialect = dialect
         self._encoding = dialect.encoding
         piece = dialect.piece
-        names = "typeid id value message changes sequence dropped kind device member state allowed traceback"
+        names = "typeid id value message changes readings sequence dropped kind device member state allowed traceback"
         self._keys = {name: piece(name) for name in names.split()}
         self._types = {
             name: (self._keys["typeid"], piece(name))
             for name in (typeids.RETURN, typeids.ERROR, typeids.UPDATE, typeids.DELTA)
         }
         self.null = piece(None)
-        self._root = piece([])
+        self.root = piece([])
         self._done = self._encoding.end([])
         self._lossless = self.gap(0)
         self._return = self._encoding.head([self._types[typeids.RETURN]], self._keys["id"], 1)
@@ -54,20 +54,20 @@ class Framer:
                 members.append((keys["traceback"], piece(error.traceback)))
         return self._encoding.object(members)
 
-    def prefix(self, identity: int, delta: bool) -> Piece:
-        """The beginning of every notification of one subscription."""
+    def prefix(self, identity: int, delta: bool, columns: bool = False) -> Piece:
+        """The beginning of every notification of one subscription; with columns each has `readings`."""
         head = [self._types[typeids.DELTA if delta else typeids.UPDATE], self._id(identity)]
-        return self._encoding.begin(head, 3 if self.dialect.ours else 1)
+        return self._encoding.begin(head, (3 if self.dialect.ours else 1) + columns)
 
     def whole(self, value: Piece, delta: bool, sequence: int) -> Piece:
         """The body that says everything that is subscribed."""
         if delta:
-            return self.changes([self.stanza(self._root, value)], sequence)
+            return self.changes([self.stanza(self.root, value)], sequence)
         return self._body("value", value, sequence)
 
-    def changes(self, stanzas: Sequence[Piece], sequence: int) -> Piece:
-        """The body of a Delta."""
-        return self._body("changes", self._encoding.array(stanzas), sequence)
+    def changes(self, stanzas: Sequence[Piece], sequence: int, readings: Piece | None = None) -> Piece:
+        """The body of a Delta; `readings` where they are in columns."""
+        return self._body("changes", self._encoding.array(stanzas), sequence, readings)
 
     def stanza(self, path: Piece, value: Piece) -> Piece:
         """One change: where and what."""
@@ -81,8 +81,10 @@ class Framer:
             return self._lossless
         return self._encoding.end([(self._keys["dropped"], self.dialect.piece(dropped))])
 
-    def _body(self, name: str, value: Piece, sequence: int) -> Piece:
+    def _body(self, name: str, value: Piece, sequence: int, readings: Piece | None = None) -> Piece:
         members = [(self._keys[name], value)]
+        if readings is not None:
+            members.append((self._keys["readings"], readings))
         if self.dialect.ours:
             members.append((self._keys["sequence"], self.dialect.piece(sequence)))
         return self._encoding.middle(members)

@@ -18,7 +18,9 @@ from .gate import Gate
 from .held import HeldDevice, newest_of
 from .host import Host
 from .large import Job, is_large
+from .messages import Subscribe
 from .model import DeviceModel, SEvent
+from .pacing import PacedSubscription, Pacer
 from .structure import is_attribute
 from .subscription import Subscription
 
@@ -50,7 +52,7 @@ class Hub:
         self.announced: list[ServerSession] = []
         """The sessions that have got something to send."""
         self._jobs: list[Job] = []
-        self._reminders: dict[Gate, float] = {}
+        self._reminders: dict[Gate | Pacer, float] = {}
 
     # connections
 
@@ -84,7 +86,7 @@ class Hub:
         found, self._jobs = self._jobs, []
         return found
 
-    def remind(self, when: float, gate: Gate) -> None:
+    def remind(self, when: float, gate: Gate | Pacer) -> None:
         """Something waits for its time."""
         self._reminders[gate] = when
 
@@ -203,10 +205,9 @@ class Hub:
         for key in [key for key in self._pieces if self.host.find(key[0]) is None]:
             del self._pieces[key]
 
-    def subscribe(
-        self, session: ServerSession, identity: int, path: Sequence[str], delta: bool, every: bool
-    ) -> Subscription:
+    def subscribe(self, session: ServerSession, request: Subscribe, every: bool, period: float) -> Subscription:
         """A subscription, after a look whether there is something at the path."""
+        path = request.path
         self.get(path, session.dialect)
         model = self.device(path[0])
         member = path[1] if every and len(path) > 1 and path[1] in model.fields else ""
@@ -215,10 +216,14 @@ class Hub:
         if feed is None:
             feed = self._feeds[key] = Feed(self, model, member, every)
             self.host.watch(*key)
-        channel = feed.channel(path[1:], delta, self._framers[session.dialect])
-        kind = EverySubscription if every else Subscription
-        subscription = kind(session, identity, feed, channel)
+        framer = self._framers[session.dialect]
+        channel = feed.channel(path[1:], bool(request.delta), framer, bool(request.columns))
+        if period:
+            subscription: Subscription = PacedSubscription(session, request.id, feed, channel, period)
+        else:
+            subscription = (EverySubscription if every else Subscription)(session, request.id, feed, channel)
         channel.subscribers.append(subscription)
+        feed.joined()
         if feed.live:
             session.queue(subscription)
         return subscription
@@ -228,6 +233,7 @@ class Hub:
         feed, channel = subscription.feed, subscription.channel
         channel.subscribers.remove(subscription)
         feed.release(channel)
+        feed.joined()
         if feed.idle:
             key = (feed.name, feed.member, feed.every)
             if self._feeds.get(key) is feed:

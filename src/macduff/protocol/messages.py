@@ -55,12 +55,17 @@ class Post(Struct, tag_field="typeid", tag=typeids.POST):
 
 
 class Subscribe(Struct, tag_field="typeid", tag=typeids.SUBSCRIBE):
-    """Ask for the present value and each change. `policy` is ours: latest or every."""
+    """Ask for the present value and each change.
+
+    Ours: `policy`, latest or every; `period`, at least so many seconds a message; `columns`, readings side by side.
+    """
 
     id: int
     path: list[str]
     delta: bool | None = None
     policy: Any = None
+    period: Any = None
+    columns: bool | None = None
 
 
 class Unsubscribe(Struct, tag_field="typeid", tag=typeids.UNSUBSCRIBE):

@@ -15,6 +15,7 @@ from .every import EverySubscription
 from .host import Outcome
 from .hub import Hub
 from .messages import Get, Post, Put, Refusal, Request, Subscribe, Unsubscribe, parse
+from .pacing import Pacers, delivery
 from .replies import Encoded, Reply
 from .subscription import Subscription
 
@@ -48,6 +49,7 @@ class ServerSession:
         self._open: dict[Waiting, bool] = {}
         self._subscriptions: dict[int, Subscription] = {}
         self.held: dict[int, object] = {}
+        self.pacers = Pacers(self)
         hub.sessions[self] = None
 
     # the connection's side
@@ -218,10 +220,7 @@ class ServerSession:
             raise DuplicateId(f"id: expected one that is not in use, got {request.id}, that of an open request")
         if len(self._subscriptions) >= self.limits.subscriptions:
             raise TooMany(f"subscriptions: expected at most {self.limits.subscriptions} a connection, got one more")
-        if request.policy not in (None, "latest", "every"):
-            raise BadValue.of("policy", "latest or every", request.policy)
-        every = request.policy == "every"
-        subscription = self.hub.subscribe(self, request.id, request.path, bool(request.delta), every)
+        subscription = self.hub.subscribe(self, request, *delivery(request))
         self._subscriptions[request.id] = subscription
         opening.hold(subscription)
 
@@ -261,6 +260,7 @@ class ServerSession:
 
     def reply(self, identity: int, frame: Piece) -> None:
         """The last message for a request, behind all changes that came before it."""
+        self.pacers.release()
         self.mark += 1
         self._replies += 1
         self._reply_size += len(frame)

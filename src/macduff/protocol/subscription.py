@@ -10,6 +10,7 @@ from .encoding import Piece
 
 if TYPE_CHECKING:
     from .feed import Feed
+    from .pacing import Pacer
     from .server import ServerSession
 
 __all__ = ["Subscription"]
@@ -19,7 +20,8 @@ class Subscription:
     """`latest`: whatever changed while it could not be sent goes out as one change set."""
 
     __slots__ = (
-        "channel", "dead", "feed", "floor", "fresh", "id", "plain", "prefix", "prepared", "queued", "sent", "session",
+        "channel", "dead", "feed", "floor", "fresh", "id", "pacer", "plain", "prefix", "prepared", "queued", "sent",
+        "session",
     )  # fmt: skip
 
     def __init__(self, session: ServerSession, identity: int, feed: Feed, channel: Channel) -> None:
@@ -27,12 +29,13 @@ class Subscription:
         self.id = identity
         self.feed = feed
         self.channel = channel
-        self.prefix = channel.framer.prefix(identity, channel.delta)
+        self.prefix = channel.prefix(identity)
         self.fresh = True
         self.prepared: tuple[tuple[Piece, int], int] | None = None
         """The first value, encoded elsewhere, with its sequence and the channel's version at that time."""
         self.sent = channel.version
         self.floor = 0
+        self.pacer: Pacer | None = None
         self.queued = False
         self.dead = False
         self.plain = False

@@ -16,13 +16,13 @@ from . import typeids
 from .dialect import Dialect
 from .kinds import array_dtype
 
-__all__ = ["from_wire", "plain", "to_wire"]
+__all__ = ["from_wire", "number", "plain", "to_wire"]
 
 
 def to_wire(vtype: VType[Any], value: Any, dialect: Dialect) -> Any:
     """A valid value as plain data. Numeric and boolean arrays of ours are {dtype, shape, data}."""
     if type(value) is float:
-        return value if isfinite(value) or dialect.encoding.binary else _number(value)
+        return value if isfinite(value) or dialect.encoding.binary else number(value)
     if isinstance(vtype, VTable):
         table = {name: to_wire(column, value[name], dialect) for name, column in vtype.columns.items()}
         return {"typeid": typeids.TABLE, **table}
@@ -60,7 +60,7 @@ def plain(value: Any, dialect: Dialect) -> Any:
     if isinstance(value, numpy.generic):
         value = value.item()
     if isinstance(value, float):
-        return value if isfinite(value) or dialect.encoding.binary else _number(value)
+        return value if isfinite(value) or dialect.encoding.binary else number(value)
     if isinstance(value, numpy.ndarray):
         if dialect.ours and value.dtype.kind in "biuf":
             return _array(value, dialect.encoding.binary)
@@ -72,7 +72,7 @@ def plain(value: Any, dialect: Dialect) -> Any:
     return value
 
 
-def _number(value: float) -> float | str:
+def number(value: float) -> float | str:
     """A float for JSON, which has no NaN and no infinities: these are strings."""
     if isfinite(value):
         return value
@@ -87,7 +87,7 @@ def _array(value: numpy.ndarray[Any, Any], binary: bool) -> dict[str, Any]:
     else:
         data = value.ravel().tolist()
         if value.dtype.kind == "f" and not numpy.isfinite(value).all():
-            data = [_number(item) for item in data]
+            data = [number(item) for item in data]
     return {"dtype": value.dtype.name, "shape": list(value.shape), "data": data}
 
 

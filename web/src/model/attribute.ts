@@ -1,7 +1,7 @@
 // One attribute: what the server says, and what somebody is typing.
 
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { Refused } from "../wire/messages";
+import { Refused, type Change } from "../wire/messages";
 import type { Session } from "../wire/session";
 import { nextFrame } from "./frame";
 import { noted } from "./log";
@@ -82,7 +82,7 @@ export class AttributeModel {
     this.changed(member);
   }
 
-  /** Told each change of the value at once, where a frame would be too late: for charts. */
+  /** Told of each value that came, whether it will be shown or not. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -97,6 +97,16 @@ export class AttributeModel {
   get settable(): boolean {
     const meta = this.meta.value;
     return !this.readOnly.value && (meta.writable ?? (meta.writeable && widgetOf(meta) !== "textupdate"));
+  }
+
+  /** Told every change of the value, where those that are shown may be merged: for charts. */
+  every(listener: Listener): () => void {
+    let latest = this.latest;
+    const changed = (changes: readonly Change[]): void => {
+      for (const [path, value] of changes) latest = within(latest, path, value) as AttributeStructure;
+      if (changes.some(([path]) => path.length > 0)) listener(latest);
+    };
+    return this.session.watch([this.device, this.name], { changed }, true, true);
   }
 
   /** Send what was typed; it stays where it is when it is refused, here or by the server. */

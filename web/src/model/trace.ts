@@ -29,7 +29,7 @@ export class Trace {
     this.take(attribute.now);
     const { link } = attribute.session;
     this.leaving = [
-      attribute.listen((structure) => this.take(structure)),
+      attribute.every((structure) => this.take(structure)),
       effect(() => {
         if (link.value === "connected") void this.before();
         else if (link.value === "lost") this.interrupt();

@@ -1,5 +1,7 @@
 // What goes over the wire.
 
+import type { Readings } from "./readings";
+
 export type Path = readonly string[];
 
 export interface Request {
@@ -10,6 +12,8 @@ export interface Request {
   parameters?: Record<string, unknown>;
   delta?: boolean;
   policy?: "latest" | "every";
+  period?: number;
+  columns?: boolean;
 }
 
 /** A change: where, from what is subscribed, and what is there now. */
@@ -20,6 +24,7 @@ export interface Message {
   id: number;
   value?: unknown;
   changes?: Change[];
+  readings?: Readings | null;
   message?: string;
   kind?: string;
   device?: string | null;

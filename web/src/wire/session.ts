@@ -6,6 +6,7 @@ import {
   DELTA, ERROR, POST, PUT, Refused, RETURN, SUBSCRIBE, UNSUBSCRIBE, UPDATE,
   type Change, type Message, type Path, type Request,
 } from "./messages";
+import { Columns } from "./readings";
 
 export type Link = "connecting" | "connected" | "lost";
 
@@ -23,9 +24,13 @@ interface Asked {
 interface Subscription {
   path: Path;
   delta: boolean;
+  every: boolean;
   watcher: Watcher;
+  columns: Columns;
 }
 
+/** Seconds between messages of what changes all the time: as often as somebody can look at it. */
+const PERIOD = 0.04;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 4000;
 const LOST = "the connection to the server was lost before it answered";
@@ -70,10 +75,13 @@ export class Session {
     return this.ask({ typeid: POST, path, parameters });
   }
 
-  /** Watch a path until the function that this returns is called; it is subscribed to again on each connection. */
-  watch(path: Path, watcher: Watcher, delta = true): () => void {
+  /**
+   * Watch a path until the function that this returns is called; it is subscribed to again on each connection. What
+   * changes faster than it can be seen is merged by the server, newest wins; with `every` each change is told.
+   */
+  watch(path: Path, watcher: Watcher, delta = true, every = false): () => void {
     const id = this.next++;
-    this.subscriptions.set(id, { path, delta, watcher });
+    this.subscriptions.set(id, { path, delta, every, watcher, columns: new Columns() });
     if (this.link.value === "connected") this.subscribe(id);
     return () => {
       if (this.subscriptions.delete(id) && this.link.value === "connected") {
@@ -93,7 +101,10 @@ export class Session {
 
   private subscribe(id: number): void {
     const found = this.subscriptions.get(id);
-    if (found) this.send({ typeid: SUBSCRIBE, id, path: found.path, delta: found.delta });
+    if (!found) return;
+    const { path, delta, every } = found;
+    const ours: Partial<Request> = every ? { policy: "every" } : { period: PERIOD, columns: delta };
+    this.send({ typeid: SUBSCRIBE, id, path, delta, ...(this.dialect.value.ours ? ours : {}) });
   }
 
   private send(request: Request): void {
@@ -142,12 +153,17 @@ export class Session {
     else asked.resolve(message.value);
   }
 
-  private tell(message: Message, { watcher }: Subscription): void {
-    if (message.typeid === DELTA) watcher.changed(message.changes ?? []);
+  private tell(message: Message, { watcher, columns }: Subscription): void {
+    if (message.typeid === DELTA) this.delta(message, watcher, columns);
     else if (message.typeid === UPDATE) watcher.changed([[[], message.value]]);
     else if (message.typeid === ERROR || message.typeid === RETURN) {
       this.subscriptions.delete(message.id);
       watcher.ended?.(message.typeid === ERROR ? Refused.of(message) : null);
     }
+  }
+
+  private delta({ changes = [], readings }: Message, watcher: Watcher, columns: Columns): void {
+    columns.learn(changes);
+    watcher.changed(readings ? [...changes, ...columns.spread(readings)] : changes);
   }
 }

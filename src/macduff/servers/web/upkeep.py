@@ -31,7 +31,8 @@ class Upkeep:
         self._loop = asyncio.get_running_loop()
         # One: they hold the interpreter's lock most of the time, two would be no faster.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="macduff web encoder")
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._when: float | None = None  # a handle of uvloop knows no time when that has come already
         self._closed = False
 
     def begin(self) -> None:
@@ -42,14 +43,15 @@ class Upkeep:
     def time(self) -> None:
         """Tell the hub the time, and note when it wants to be told again; before and after what it is delivered."""
         when = self._hub.advance(self._loop.time())
-        if self._timer is not None and when != self._timer.when():
+        if when == self._when:
+            return
+        if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if when is not None and self._timer is None:
-            self._timer = self._loop.call_at(when, self._ring)
+        self._when = when
+        self._timer = None if when is None else self._loop.call_at(when, self._ring)
 
     def _ring(self) -> None:
-        self._timer = None
+        self._timer = self._when = None
         self.time()
         self._flush()
 
