@@ -22,9 +22,17 @@ def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
     """A hint for a misspelt name: "; did you mean 'x'?", or nothing. most: how many names it may offer."""
     import difflib  # for errors alone, so that a start does without it
 
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, most)
-    return f"; did you mean {' or '.join(repr(by_lower[match]) for match in near)}?" if near else ""
+    by_lower: dict[str, list[str]] = {}
+    for candidate in known:
+        by_lower.setdefault(candidate.lower(), []).append(candidate)
+    matches = difflib.get_close_matches(name.lower(), by_lower, most)
+    near = [other for match in matches for other in _in_case(name, by_lower[match])]
+    return f"; did you mean {' or '.join(map(repr, near[:most]))}?" if near else ""
+
+
+def _in_case(name: str, alike: list[str]) -> list[str]:
+    """Names that differ in case alone, those first that have the case of `name`."""
+    return sorted(alike, key=lambda other: -sum(map(str.__eq__, name, other)))
 
 
 def described(error: BaseException) -> str:

@@ -23,7 +23,7 @@ COMMANDS = {
     "get": ("getting:get", "Values of attributes."),
     "put": ("acting:put", "Write an attribute and wait until it is done."),
     "call": ("acting:call", "Call a method and wait for its result; Ctrl-C aborts it."),
-    "monitor": ("monitoring:monitor", "Every change, until Ctrl-C."),
+    "monitor": ("monitoring:monitor", "Values as they change, until Ctrl-C."),
     "history": ("past:history", "What an attribute was."),
     "shell": ("shell:shell", "IPython with the devices in it."),
     "stubs": ("stubs:stubs", "Type stubs of a server's devices, for editors and type checkers."),

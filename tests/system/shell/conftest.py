@@ -1,0 +1,211 @@
+"""A laboratory in a process of its own, and IPython in a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.support.terminal import Terminal
+
+ROOT = Path(__file__).parents[3]
+PROMPT = re.compile(r"^(?P<where>.*?)\s?In \[(?P<number>\d+)\]: ?(?P<typed>.*)$")
+CLEAR_SCREEN, CLEAR_LINE, CTRL_C, CTRL_D, TAB, ENTER = "\x0c", "\x05\x15", "\x03", "\x04", "\t", "\r"
+CONFIGURATION = """
+c.TerminalInteractiveShell.autosuggestions_provider = None  # no grey text from before behind what is typed
+c.TerminalInteractiveShell.confirm_exit = False
+"""
+
+
+class Lab:
+    """The process of tests/system/shell/lab.py; it may be killed and started again on the same port."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def place(self) -> str:
+        """As prompts have it."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.system.shell.lab", str(self.port)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.port = int(self._line())
+        return self
+
+    def _line(self) -> str:
+        assert self._process is not None and self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        assert line, "the laboratory has ended"
+        return line
+
+    def tell(self, command: str) -> None:
+        """Give it a command and wait until it is done."""
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        assert self._line() == "done"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It answers nothing meanwhile."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin is not None and process.stdout is not None
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+
+
+class Shell(Terminal):
+    """IPython in a terminal: what is typed into it, and what it answers."""
+
+    def prompt(self) -> re.Match[str] | None:
+        """The prompt at the end of the screen, the menu of completions apart."""
+        found = [match for line in self.text.splitlines() if (match := PROMPT.match(line))]
+        return found[-1] if found else None
+
+    @property
+    def number(self) -> int:
+        prompt = self.prompt()
+        return int(prompt["number"]) if prompt else 0
+
+    def ready(self, number: int) -> None:
+        """Read until the prompt of that cell is there, and nothing typed."""
+        self.until(lambda: self.number == number and self.typed == "", f"the prompt of cell {number}")
+
+    @property
+    def typed(self) -> str:
+        """What stands behind the prompt."""
+        prompt = self.prompt()
+        return prompt["typed"].rstrip() if prompt else ""
+
+    @property
+    def where(self) -> str:
+        """What the prompt begins with."""
+        prompt = self.prompt()
+        return prompt["where"] if prompt else ""
+
+    def run(self, text: str) -> str:
+        """Type a line and Enter; what it printed, up to the next prompt."""
+        number = self.number
+        self.type(CLEAR_LINE + CLEAR_SCREEN)
+        self.until(lambda: self.screen.display[0].startswith(self.where) and not self.typed, "a clear screen")
+        self.type(text)
+        self.until(lambda: self.typed.replace(" ", "") == text.replace(" ", ""), f"{text!r} is typed")
+        self.type(ENTER)
+        self.ready(number + 1)
+        lines = self.text.splitlines()
+        return "\n".join(lines[1:-1]).strip()
+
+    def completes(self, typed: str, to: str) -> None:
+        """Type it and Tab: what stands there then."""
+        self._tab(typed)
+        self.until(lambda: self.typed == to, f"{typed!r} and Tab: {to!r}")
+        self.type(CLEAR_LINE)
+
+    def comes_to_complete(self, typed: str, to: str) -> None:
+        """The same, tried again until it is so: what has changed must come to the shell first."""
+        deadline = time.monotonic() + 50
+        while self.typed != to:
+            assert time.monotonic() < deadline, f"{typed!r} and Tab: expected {to!r}:\n{self.text}"
+            self._tab(typed)
+            self.read(0.2)
+        self.type(CLEAR_LINE)
+
+    def _tab(self, typed: str) -> None:
+        self.type(CLEAR_LINE)
+        self.until(lambda: not self.typed, "an empty line")
+        self.type(typed)
+        self.until(lambda: self.typed == typed.rstrip(), f"{typed!r} is typed")
+        self.type(TAB)
+
+    def offers(self, typed: str, *choices: str, never: Sequence[str] = ()) -> None:
+        """Type it and Tab: what the menu below the line shows."""
+        self.type(CLEAR_LINE + CLEAR_SCREEN)
+        self.until(lambda: not self.typed and self.screen.display[0].startswith(self.where), "an empty screen")
+        self.type(typed)
+        self.until(lambda: self.typed == typed.rstrip(), f"{typed!r} is typed")
+        self.type(TAB)
+        self.shows(*choices)
+        menu = "\n".join(self.text.splitlines()[1:])
+        assert all(choice in menu for choice in choices), self.text
+        assert not any(word in menu for word in never), self.text
+        self.type(CLEAR_LINE + CLEAR_SCREEN)
+        self.until(lambda: not self.typed and choices[0] not in self.text, "the menu is gone")
+
+
+MACDUFF = [sys.executable, "-c", "import sys; from macduff.cli import main; sys.exit(main())", "shell"]
+IPYTHON = [sys.executable, "-m", "IPython", "--no-banner"]
+
+
+class Shells:
+    """Starts shells with a configuration of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment: Mapping[str, str] = {
+            "IPYTHONDIR": str(folder / "ipython"), "PROMPT_TOOLKIT_NO_CPR": "1", "MACDUFF_ADDRESS": "",
+        }  # fmt: skip
+        profile = folder / "ipython" / "profile_default"
+        profile.mkdir(parents=True)
+        (profile / "ipython_config.py").write_text(CONFIGURATION)
+
+    def start(self, *command: str, columns: int = 120, lines: int = 45, **environment: str) -> Shell:
+        return Shell(list(command), columns, lines, {**os.environ, **self.environment, **environment})
+
+
+@pytest.fixture(scope="session")
+def shells(tmp_path_factory: pytest.TempPathFactory) -> Shells:
+    return Shells(tmp_path_factory.mktemp("shells"))
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """One for all tests of a module, which leave it alive."""
+    found = Lab().start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture(scope="module")
+def shell(lab: Lab, shells: Shells) -> Iterator[Shell]:
+    """A shell that is connected to it, for all tests of a module; each leaves it at its prompt."""
+    with shells.start(*MACDUFF, lab.address) as found:
+        found.ready(1)
+        yield found
+        found.type(CTRL_C + CLEAR_LINE + CTRL_D)
+        assert found.end() == 0
+
+
+@pytest.fixture
+def mortal() -> Iterator[Lab]:
+    """One for a single test, which may kill it."""
+    found = Lab().start()
+    yield found
+    found.kill()
