@@ -44,7 +44,7 @@ def shell(address: str, shells: Shells, tmp_path: Path) -> Iterator[Shell]:
 
 def examples() -> list[tuple[str, str]]:
     """What is typed, and what is printed."""
-    blocks = "".join(re.findall(r"```ipython\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    blocks = "".join(re.findall(r"```text\n(In: .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
     cells = re.split(r"^In: ", blocks, flags=re.MULTILINE)[1:]
     return [(typed, printed) for typed, _, printed in (cell.partition("\n") for cell in cells)]
 
