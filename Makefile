@@ -100,7 +100,7 @@ check: $(STAMPS)/test
 pictures: $(STAMPS)/test system-packages
 	@mkdir -p docs/images
 	MACDUFF_PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_pictures.py tests/browser/test_chart.py \
-		tests/system/cli/test_monitor_picture.py
+		tests/browser/test_tour.py tests/system/cli/test_monitor_picture.py
 
 bench: $(STAMPS)/test peers
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -58,6 +62,8 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
     address = listening["web"]["address"]
     websocket = listening["web"]["environment"]["MACDUFF_ADDRESS"]
     lines = [f"the demonstration laboratory is at {address} (stop it with Ctrl-C)"]
+    if activate := _activate():
+        lines.append(f"  source {activate}")
     if not address.endswith(":8008"):
         lines.append(f"  export MACDUFF_ADDRESS={websocket}")
     lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
@@ -67,3 +73,11 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
         lines.append(f"  {kind}: {listening[kind]['address']}{example}")
         lines += [f"    export {name}={value}" for name, value in listening[kind]["environment"].items()]
     exits.say("\n".join(lines))
+
+
+def _activate() -> str:
+    """What makes the commands below known to another terminal, if this one does not know them either: `make demo`."""
+    script = Path(sys.prefix, "bin", "activate")
+    if shutil.which("macduff") is not None or not script.is_file():
+        return ""
+    return shlex.quote(str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script))

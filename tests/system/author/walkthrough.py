@@ -3,8 +3,8 @@
 What a page may hold: a `python` or `yaml` block behind a line that ends in "`NAME`:" is a file, another `python` block
 a program. In a block without a language, a line that begins with `$ ` is a command, and what stands below is what it
 prints. The comment of a command says how it ends: "refused" or "exit code 1"; "listens" (stays until the end of the
-page); "meanwhile", or a trailing `&` (the next ones come while it runs). A call with an abort of it further down runs
-meanwhile, too. A monitor is ended with Ctrl-C after its first line.
+page); "meanwhile", or a trailing `&` (the next ones come while it runs). A call that an abort of its device follows
+runs meanwhile, too. A monitor is ended with Ctrl-C after its first line.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Reader:
             self.done += 1
             if command.words[:2] == ["macduff", "call"]:
                 device = command.words[2].partition(".")[0]
-                ended = any(later.words[-1] == f"{device}.abort" for later in commands[number + 1 :])
+                ended = self.aborts_next(device, commands[number + 1 :])
                 if ended or command.meanwhile:
                     command.comment += " exit code 1" if ended else ""
                     pending.append((command, self.begin(command.words)))
@@ -112,6 +112,12 @@ class Reader:
             self.do(command)
         for command, process in pending:
             self.end(command, process)
+
+    @staticmethod
+    def aborts_next(device: str, later: list[Command]) -> bool:
+        """Whether what is called of the device next is abort."""
+        calls = [command.words[-1] for command in later if f" {device}." in command.line]
+        return calls[:1] == [f"{device}.abort"]
 
     def do(self, command: Command) -> None:
         """One command that the next one waits for."""
