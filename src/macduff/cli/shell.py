@@ -58,9 +58,7 @@ def _application() -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("IPython", "traitlets"):
             raise
-        raise exits.Failure(
-            f"macduff shell needs {error.name}, which is not installed: pip install 'macduff[shell]'"
-        ) from None
+        raise exits.Failure("the shell needs IPython, which is not installed: pip install 'macduff[shell]'") from None
     config = Config()
     config.TerminalIPythonApp.display_banner = False
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():

@@ -30,6 +30,7 @@ class Cursor:
     """Where the string's text begins, or outside strings where the word at the cursor does."""
     opened: tuple[int, ...]
     """Where the brackets were opened that are not closed yet, the outermost first."""
+    comment: bool = False
 
     @property
     def typed(self) -> str:
@@ -84,7 +85,9 @@ def cursor_at(source: str) -> Cursor:
             start = position + 1
         elif here == "#":
             end = source.find("\n", position)
-            position = len(source) if end < 0 else end
+            if end < 0:
+                return Cursor(source, "", len(source), tuple(opened), comment=True)
+            position = end
         elif here in "([{":
             opened.append(position)
         elif here in _PAIRS and opened and source[opened[-1]] == _PAIRS[here]:

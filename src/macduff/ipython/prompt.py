@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "where"]
 
+_NOTHING = "{line!s:.0}"
+"""Shows nothing, as the empty text does, for which IPython would ask for the prompt once and draw that for ever."""
+
 
 def where(session: Session) -> tuple[str, bool]:
     """What the prompt begins with, and whether all is well: "127.0.0.1:8008", "127.0.0.1:8008 away"."""
@@ -31,6 +34,9 @@ def install(session: Session) -> Undo:
     if plain is None:  # a notebook has none
         return _nothing
     shell.prompts = _prompts(session, plain)
+    numbers = shell.prompt_line_number_format
+    if not numbers:
+        shell.prompt_line_number_format = _NOTHING
     ends: list[Undo] = []
 
     def forget() -> None:
@@ -52,7 +58,7 @@ def install(session: Session) -> Undo:
     def undo() -> None:
         unlisten()
         forget()
-        shell.prompts = plain
+        shell.prompts, shell.prompt_line_number_format = plain, numbers
 
     return undo
 

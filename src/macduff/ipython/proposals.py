@@ -41,6 +41,8 @@ class Proposals:
 def proposals(source: str, after: str, space: Mapping[str, Any], inventory: Inventory) -> Proposals | None:
     """For what stands before the cursor and behind it; None where nothing of ours may stand."""
     cursor = cursor_at(source)
+    if cursor.comment:
+        return None
     found = list(_in_string(cursor, space, inventory) if cursor.quote else _outside(cursor, space, inventory))
     alone = not cursor.typed or bool(cursor.quote) or cursor.before.rstrip().endswith(".")
     if cursor.quote:
