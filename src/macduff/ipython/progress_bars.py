@@ -32,7 +32,7 @@ def bar_for(shell: InteractiveShell, what: str) -> Bar | None:
         return NotebookBar(what)
     from rich.console import Console
 
-    console = Console(file=sys.stdout, highlight=False)
+    console = Console(file=sys.stdout, highlight=False, force_jupyter=False)
     return TerminalBar(what, console) if console.is_terminal and not console.is_dumb_terminal else None
 
 

@@ -45,10 +45,12 @@ class Following:
         with self._drawing:
             self._over.set()
         if self._shown:
-            if last:
-                with suppress(MacduffError):
-                    self.progress.look(self._look(), time.monotonic())
-            self._bar.close(self.progress, time.monotonic())
+            try:
+                if last:
+                    with suppress(MacduffError):
+                        self.progress.look(self._look(), time.monotonic())
+            finally:  # Ctrl-C here too leaves the terminal as it was
+                self._bar.close(self.progress, time.monotonic())
         self._thread.join(GRACE)
 
     def _run(self) -> None:

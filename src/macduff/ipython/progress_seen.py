@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from numbers import Real
 from typing import Any
 
 from macduff.client import CallFuture, RemoteAttribute, RemoteDevice
@@ -77,7 +78,7 @@ class Looker:
     def _goals(self, call: CallFuture[Any]) -> list[tuple[VType[Any], float]]:
         """The numbers that the call was given, with their types."""
         takes = getattr(self._device, call.request.member).info.takes
-        given = ((takes[name], value) for name, value in call.parameters.items() if isinstance(value, int | float))
+        given = ((takes[name], value) for name, value in call.parameters.items() if isinstance(value, Real))
         return [(_bare(vtype), float(value)) for vtype, value in given if isinstance(vtype, VNumber)]
 
     def _way(self, state: str, status: str, attribute: RemoteAttribute[Any]) -> Seen:

@@ -27,7 +27,7 @@ NUMBERS = 14
 
 def coloured() -> bool:
     """Whether what is printed may have colours: a terminal that has them, and NO_COLOR is not set."""
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, force_jupyter=False)
     return console.color_system is not None and not console.no_color
 
 
@@ -41,6 +41,7 @@ def printed(what: RenderableType, colour: bool | None = None, width: int | None 
         force_terminal=colour,
         color_system="standard" if colour else None,
         no_color=not colour,
+        force_jupyter=False,  # else it is shown there, and the text is empty
         legacy_windows=False,
         highlight=False,
     )

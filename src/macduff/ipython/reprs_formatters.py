@@ -21,11 +21,14 @@ from .reprs_rows import DeviceShown, Fact, attribute_facts, device_shown, method
 from .reprs_values import clean, value_text
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from .session import Session, Undo
 
 __all__ = ["install"]
 
 Pretty = Callable[[Any, Any, bool], None]
+Text = Callable[[Any], "RenderableType"]
 Html = Callable[[Any], str]
 
 
@@ -34,9 +37,11 @@ def install(session: Session) -> Undo:
     display: Any = session.shell.display_formatter  # a trait, of which not every type checker knows the type
     if display is None:  # a shell that shows nothing
         return lambda: None
+    # What a notebook keeps as text is read in other places than this, where escape sequences are only that.
+    colour = False if getattr(session.shell, "kernel", None) is not None else None
     before: list[tuple[Any, type, Any]] = []
     for kind, (text, html) in KINDS.items():
-        for mime, function in (("text/plain", _pretty(text)), ("text/html", html)):
+        for mime, function in (("text/plain", _pretty(text, colour)), ("text/html", html)):
             formatter = display.formatters[mime]
             before.append((formatter, kind, formatter.for_type(kind, function)))
 
@@ -50,9 +55,10 @@ def install(session: Session) -> Undo:
     return undo
 
 
-def _pretty(text: Callable[[Any], str]) -> Pretty:
+def _pretty(text: Text, colour: bool | None) -> Pretty:
     def pretty(thing: Any, printer: Any, cycle: bool) -> None:
-        printer.text(repr(thing) if cycle or len(printer.stack) > 1 else text(thing))
+        nested = cycle or len(printer.stack) > 1
+        printer.text(repr(thing) if nested else reprs.printed(text(thing), colour))
 
     return pretty
 
@@ -87,17 +93,17 @@ def _method(method: RemoteMethod) -> tuple[str, list[Fact]]:
     )
 
 
-KINDS: dict[type, tuple[Callable[[Any], str], Html]] = {
+KINDS: dict[type, tuple[Text, Html]] = {
     RemoteDevice: (
-        lambda device: reprs.printed(reprs.device_text(_device(device))),
+        lambda device: reprs.device_text(_device(device)),
         lambda device: notebook.device_html(_device(device)),
     ),
     RemoteAttribute: (
-        lambda attribute: reprs.printed(reprs.attribute_text(*_attribute(attribute))),
+        lambda attribute: reprs.attribute_text(*_attribute(attribute)),
         lambda attribute: notebook.attribute_html(*_attribute(attribute)),
     ),
     RemoteMethod: (
-        lambda method: reprs.printed(reprs.method_text(*_method(method))),
+        lambda method: reprs.method_text(*_method(method)),
         lambda method: notebook.method_html(*_method(method)),
     ),
 }

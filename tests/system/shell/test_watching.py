@@ -147,6 +147,21 @@ def test_a_second_ctrl_c_stops_waiting_and_says_what_still_goes_on(lab: Lab, she
     assert "Idle" in shell.run("STUBBORN.state"), "the shell goes on"
 
 
+def test_ctrl_c_works_too_when_the_server_hangs(lab: Lab, shell: Shell, other: Client) -> None:
+    other["SCAN"].allowed = 3
+    shell.run("SCAN.configure(steps=50)")
+    number = begin(shell, "SCAN.run()")
+    shell.shows("3 of 50 steps")
+    with lab.stopped():
+        shell.type(CTRL_C)
+        shell.shows("abort sent")
+        shell.type(CTRL_C)
+        shell.ready(number)
+        assert "how SCAN is, is not known: SCAN.state: expected the end of the get within 1 s" in shell.text
+    eventually(lambda: other["SCAN"].state == "Aborted", "the abort came through", timeout=30)
+    shell.run("SCAN.reset()")
+
+
 def test_a_move_shows_how_far_it_is(shell: Shell, other: Client) -> None:
     other["SLIDER"].gate = 1
     number = begin(shell, "SLIDER.move(4)")

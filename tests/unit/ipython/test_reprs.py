@@ -193,3 +193,22 @@ def test_unloading_takes_the_formatters_back(client: Client) -> None:
     assert shown(display, client["STAGE"]).startswith("STAGE  Idle")
     undo()
     assert shown(display, client["STAGE"]) == "<device STAGE (A linear stage.): 4 attributes, 2 methods>"
+
+
+def test_what_a_notebook_keeps_as_text_has_no_colours(
+    server: MemoryServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel says FORCE_COLOR, for what is printed."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    display = DisplayFormatter()
+    shell: Any = SimpleNamespace(display_formatter=display, kernel=object())
+    reprs_formatters.install(SimpleNamespace(shell=shell))  # type: ignore[arg-type]  # as much as it needs
+    assert shown(display, client["STAGE"]).startswith("STAGE  Idle\nA linear stage.")
+
+
+def test_a_device_seen_through_its_class_is_shown_as_any(client: Client, display: DisplayFormatter) -> None:
+    class Stage:
+        position = SimpleNamespace(vtype=VDouble())
+
+    assert shown(display, client.device("STAGE", Stage)) == shown(display, client["STAGE"])
+    assert shown(display, client["STAGE"].attributes) == shown(display, client["STAGE"])
