@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from . import exits
-from .output import Format, Output, Writer, plain
+from .output import Format, Writer, plain
 from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["monitor"]
 
+OUTPUT_HELP = "text for people; one JSON document, JSON lines or CSV; a table, or text, when it is not given"
+
 
 def monitor(
     *paths: Annotated[str, Parameter(required=True)],
@@ -27,7 +29,7 @@ def monitor(
         bool, Parameter(negative=(), help="each change; else the newest wins where they come fast")
     ] = False,
     count: Annotated[int | None, Parameter(name=("--count", "-n"), help="end after so many changes")] = None,
-    output: Output | None = None,
+    output: Annotated[Format | None, Parameter(name=("--output", "-o"), help=OUTPUT_HELP)] = None,
     address: Address = DEFAULT_ADDRESS,
     timeout: Timeout = DEFAULT_TIMEOUT,
 ) -> None:

@@ -35,8 +35,8 @@ def can_paint() -> bool:
 class Screen:
     """Lines on a terminal, sent anew where they changed; in a `with`.
 
-    Signals wait until nothing is being painted: `take_signals` is to be asked often. SIGTERM ends the process with the
-    terminal as it was; Ctrl-Z gives it back until the process goes on.
+    Signals wait until nothing is being painted: `take_signals` is to be asked often. SIGTERM and SIGQUIT end the
+    process with the terminal as it was; Ctrl-Z gives it back until the process goes on.
     """
 
     def __init__(self) -> None:
@@ -95,14 +95,14 @@ class Screen:
             number = self._signals.pop(0)
             if number == signal.SIGINT:
                 raise KeyboardInterrupt
-            if number == signal.SIGTERM:
+            if number in (signal.SIGTERM, signal.SIGQUIT):
                 raise SystemExit(128 + number)
             self._give_back()
             os.kill(os.getpid(), signal.SIGSTOP)  # until somebody says that it shall go on
             self._take()
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._handlers[number] = signal.signal(number, self._noticed)
         self._take()
@@ -118,7 +118,7 @@ class Screen:
 
     def _take(self) -> None:
         """The other screen, without a cursor; nothing that is typed appears."""
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             self._modes = termios.tcgetattr(sys.stdin)
             silent = [*self._modes]
             silent[LOCAL_MODES] &= ~(termios.ECHO | termios.ICANON)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..client import Client
 from ..values import Alarm, Severity, VNumber
-from .brief import age, brief, printable, rate
+from .brief import age, brief, clean, rate
 from .columns import fitted, gap
 from .rows import Row
 
@@ -60,7 +60,7 @@ class Table:
         if width != self._width:
             self._width = width
             self._wanted = {name: 0 for name in Cells._fields[:6]}
-            self._wanted["name"] = max((cell_len(printable(row.path)) for row in self._rows), default=0)
+            self._wanted["name"] = max((cell_len(clean(row.path)) for row in self._rows), default=0)
         shown = self._visible(height)
         cells = [self._cells(row, max(20, width // 3)) for row in shown]
         for name, wanted in self._wanted.items():
@@ -95,7 +95,7 @@ class Table:
         return self._full(f"{icon} connection lost, trying again: {reason}", "bold reverse red")
 
     def _full(self, text: str, style: str) -> Text:
-        line = Text(self._cut(printable(text), self._width))
+        line = Text(self._cut(clean(text), self._width))
         line.stylize(style)
         return line
 
@@ -129,7 +129,7 @@ class Table:
 
     def _cells(self, row: Row, room: int) -> Cells:
         row.look()
-        reading, name = row.reading, printable(row.path)
+        reading, name = row.reading, clean(row.path)
         if reading is None:
             return Cells(name, "", "", "", "", "", "", False)
         vtype, alarm = row.info.vtype, reading.alarm
@@ -137,7 +137,7 @@ class Table:
         return Cells(
             name,
             self._most(brief(vtype, reading.value, room), room),
-            printable(getattr(vtype, "units", "")),
+            clean(getattr(vtype, "units", "")),
             self._alarm(alarm, condition),
             age((time.time_ns() - reading.time) / 1e9) if reading.time else "",
             rate(row.rate()),
@@ -149,7 +149,7 @@ class Table:
         if not condition:
             return ""
         what = alarm.message if condition == "disconnected" else f"{alarm.severity.name} {alarm.message}"
-        return printable(f"{ICONS[condition][self._ascii]} {what}".strip())
+        return clean(f"{ICONS[condition][self._ascii]} {what}".strip())
 
 
 HEAD = Cells("name", "value", "", "alarm", "changed", "rate", "", False)

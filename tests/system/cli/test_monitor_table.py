@@ -111,7 +111,7 @@ def painting(terminal: Terminal) -> bool:
 
 def test_values_with_units_precision_and_alarms_change_in_place(oven: Laboratory, monitor: Monitor) -> None:
     terminal = monitor(oven, "OVEN")
-    terminal.shows("OVEN.temperature", "21.00 degC", "shut", "false", "[0.0, 1.0, 2.0,", "(1000)", "48 x 64 uint8")
+    terminal.shows("OVEN.temperature", "21.00 degC", "shut", "false", "[0, 1, 2,", "(1000)", "64 uint8, 0 to 0")
     lines = terminal.text.splitlines()
     assert lines[0].split() == [f"ws://127.0.0.1:{oven.port}", *"q or Ctrl-C ends it".split()]
     assert lines[1].split() == ["name", "value", "alarm", "changed", "rate"]
@@ -203,7 +203,7 @@ def test_it_fits_the_window_whatever_that_becomes(oven: Laboratory, monitor: Mon
     whole = terminal.text
     assert len(whole.splitlines()) == 11
     for columns, lines, shown in (
-        (70, 12, "48 x 64 uint8"),
+        (70, 12, "64 uint8"),
         (40, 8, "1 to 5 of 9;"),
         (24, 5, "…ealth"),
         (120, 30, "rate"),
@@ -295,8 +295,8 @@ def test_the_terminal_is_painted_ten_times_a_second_however_fast_values_come(
     terminal.shows("100000")
     seconds, written = time.monotonic() - begun, terminal.written[before:]
     at = terminal.text.splitlines().index(terminal.line("COUNT.count")) + 1
-    assert 1 <= written.count(f"\x1b[{at};1H".encode()) <= 10 * seconds + 1
-    assert len(written) < (10 * seconds + 1) * 12 * 200
+    assert 1 <= written.count(f"\x1b[{at};1H".encode()) <= 10 * seconds + 3
+    assert len(written) < (10 * seconds + 3) * 12 * 200
     assert oven.call("COUNT/run_to", end=100_000) == 100_000
     ended(terminal)
 
@@ -372,7 +372,7 @@ def test_a_background_job_prints_lines(oven: Laboratory) -> None:
 def test_who_looks_at_the_server_itself(oven: Laboratory, monitor: Monitor) -> None:
     """The device of a single dot is the Process."""
     terminal = monitor(oven, ".", columns=140)
-    terminal.shows("..health", "2 rows: mri, label")
+    terminal.shows("..health", "2 rows of mri, label")
     assert "..state" in ended(terminal)
     with connect(f"ws://127.0.0.1:{oven.port}") as client:
         assert set(client.devices) == {"OVEN", "COUNT"}
