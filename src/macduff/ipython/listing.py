@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from macduff.client import Client
+from macduff.client import CallFuture, Client, RemoteDevice
+from macduff.client.describe import AttributeState
 from macduff.errors import Disconnected, MacduffError
 from macduff.values import Severity
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
-_AT_ONCE = 8
-"""So many devices are asked at the same moment."""
+_ASKED = ("state", "health")
+_AT_ONCE = 32
+"""So many requests are on their way at the same moment."""
 _COLOURS = {Severity.MINOR: "yellow", Severity.MAJOR: "red", Severity.INVALID: "magenta"}
 
 
@@ -61,32 +63,49 @@ def _devices(session: Session, client: Client, wanted: str) -> list[Sequence[str
     names = [name for name in client.devices if _wanted(wanted, name, kinds.get(name, ""))]
     if not client.connected:
         raise Disconnected(f"{client.address}: its devices cannot be asked, the connection is away ({client.reason})")
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="macduff lsdev") as pool:
-        told = list(pool.map(lambda name: _told(client, name), names))
-    return [[name, kinds.get(name) or client.info(name).label, *cells] for name, cells in zip(names, told, strict=True)]
+    cells = _told(client, {name: known[name] if name in known else client[name] for name in names})
+    return [[name, kinds.get(name) or client.info(name).label, *cells[name]] for name in names]
 
 
 def _wanted(wanted: str, name: str, kind: str) -> bool:
     return not wanted or fnmatch.fnmatchcase(name, wanted) or kind == wanted
 
 
-def _told(client: Client, name: str) -> tuple[str | Text, str | Text]:
-    """State and alarm of a device."""
+def _told(client: Client, devices: Mapping[str, RemoteDevice]) -> dict[str, tuple[str | Text, str | Text]]:
+    """State and alarm of devices, several of which are asked at the same moment."""
+    asked: deque[tuple[str, str, CallFuture[AttributeState]]] = deque()
+    found: dict[str, dict[str, AttributeState | MacduffError]] = {name: {} for name in devices}
+
+    def answered() -> None:
+        name, member, future = asked.popleft()
+        try:
+            found[name][member] = future.result(client._bridge.timeout)
+        except MacduffError as error:
+            found[name][member] = error
+
+    for name, device in devices.items():
+        for member in (each for each in _ASKED if each in device.attributes):
+            if len(asked) == _AT_ONCE:
+                answered()
+            asked.append((name, member, client._bridge.request("get", name, member, client._bridge.core.get)))
+    while asked:
+        answered()
+    return {name: _cells(states) for name, states in found.items()}
+
+
+def _cells(states: Mapping[str, AttributeState | MacduffError]) -> tuple[str | Text, str | Text]:
     from rich.text import Text
 
-    try:
-        attributes = client[name].attributes
-        state = str(attributes["state"].value) if "state" in attributes else ""
-        if "health" not in attributes:
-            return state, ""
-        health = attributes["health"].reading
-    except MacduffError as error:
-        return "", Text(clean(str(error)), "red")
-    severity = health.alarm.severity
-    if severity is Severity.NONE:
-        return state, ""
-    text = health.alarm.message or str(health.value)
-    return state, Text(f"{severity.name} {clean(text)}", _COLOURS[severity])
+    for told in states.values():
+        if isinstance(told, MacduffError):
+            return "", Text(clean(str(told)), "red")
+    state, health = (states.get(member) for member in _ASKED)
+    shown = str(state.reading.value) if isinstance(state, AttributeState) else ""
+    if not isinstance(health, AttributeState) or health.reading.alarm.severity is Severity.NONE:
+        return shown, ""
+    alarm = health.reading.alarm
+    text = f"{alarm.severity.name} {clean(alarm.message or str(health.reading.value))}"
+    return shown, Text(text, _COLOURS[alarm.severity])
 
 
 def _write(heads: Iterable[str], rows: Iterable[Sequence[str | Text]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import traceback
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from .session import Session, Undo
 
 __all__ = ["install", "told"]
 
+_CELL = re.compile(r'File "<ipython-input-(\d+)-\w+>", line (\d+)')
+_CELL_SHOWN = r"cell In [\1], line \2"
 _AFTERWARDS = ("state", "status", "health")
 
 
@@ -73,7 +76,7 @@ def told(failure: Failure, client: Client | None) -> Iterator[str]:
         chained = failure.raised is not error
         where = _from_the_cell(without_ours(failure.raised.__traceback__))
         for text in traceback.format_exception(type(failure.raised), failure.raised, where, chain=chained):
-            yield from (f"    {line}" for line in text.rstrip().splitlines())
+            yield from (f"    {_CELL.sub(_CELL_SHOWN, line)}" for line in text.rstrip().splitlines())
 
 
 def _device(client: Client, error: MacduffError) -> Iterator[str]:
