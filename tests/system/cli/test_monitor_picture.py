@@ -30,7 +30,7 @@ def demo(tmp_path: Path) -> Iterator[Laboratory]:
 def test_the_demonstration_in_a_terminal(demo: Laboratory) -> None:
     """A motor that goes, a run, a temperature beyond its limit."""
     tokens = ["monitor", *SHOWN]
-    with Terminal(command(*tokens, "-a", f"ws://127.0.0.1:{demo.port}"), columns=96, lines=16) as terminal:
+    with Terminal(command(*tokens, "-a", f"ws://127.0.0.1:{demo.port}"), columns=106, lines=16) as terminal:
         demo.put("THERMO/target", 75)
         demo.put("X/velocity", 0.02)
         demo.call("DET/configure", frames=1000)
