@@ -27,8 +27,8 @@ _CALLBACK_GRACE = 5.0
 
 T = TypeVar("T")
 Kind = Literal["get", "put", "call"]
-Around = Callable[[CallFuture[Any]], AbstractContextManager[object]]
-"""What is entered while somebody waits for a call, before it is sent."""
+Around = Callable[[CallFuture[Any]], AbstractContextManager[Callable[[], object] | None]]
+"""What is entered while somebody waits for a call, before it is sent; it may give what is to be done meanwhile."""
 
 
 class Bridge:
@@ -134,7 +134,7 @@ class Bridge:
         waiting.result()
 
 
-def _nothing_around(future: CallFuture[Any]) -> AbstractContextManager[object]:
+def _nothing_around(future: CallFuture[Any]) -> AbstractContextManager[None]:
     return nullcontext()
 
 

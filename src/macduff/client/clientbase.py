@@ -72,7 +72,7 @@ class ClientBase:
         """Enter `with around(future):` while somebody waits for a call: for showing how far it is, as the shell does.
 
         The call is sent inside of it. A KeyboardInterrupt goes through it, when the device is at rest or waited for no
-        longer.
+        longer. What it gives, where that is not None, is called when the call is sent, and may stay until its end.
         """
         self._bridge.around = around
 

@@ -85,13 +85,16 @@ def _waitable(timeout: float | None) -> float | None:
     return None if timeout is None else min(timeout, threading.TIMEOUT_MAX)
 
 
-def wait_or_abort(future: CallFuture[T], send: Callable[[], None]) -> T:
+def wait_or_abort(future: CallFuture[T], send: Callable[[], None], meanwhile: Callable[[], object] | None = None) -> T:
     """Send a call and wait for its end; Ctrl-C sends abort and waits until the device is at rest.
 
     A second Ctrl-C stops waiting. KeyboardInterrupt is raised either way, with a note that says how the call ended.
+    meanwhile: called when it is sent, may stay until its end, and may raise KeyboardInterrupt as Ctrl-C does.
     """
     try:
         send()
+        if meanwhile is not None:
+            meanwhile()
         return future.result()
     except KeyboardInterrupt as interrupt:
         if not future.done():

@@ -32,8 +32,8 @@ class RemoteMethod:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         parameters = bound(self._device, self._info, args, kwargs)
         future, send = self._bridge.call(self._device, self._info.name, parameters)
-        with self._bridge.around(future):
-            return wait_or_abort(future, send)
+        with self._bridge.around(future) as meanwhile:
+            return wait_or_abort(future, send, meanwhile)
 
     def start(self, *args: Any, **kwargs: Any) -> CallFuture[Any]:
         """Start the call: a `concurrent.futures.Future` whose `cancel()` sends abort to the device."""

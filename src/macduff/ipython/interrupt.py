@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from macduff.client import CallFuture, Client
 from macduff.errors import MacduffError
 
+from .plotting_meanwhile import keep_windows_alive
 from .progress_bars import bar_for
 from .progress_following import Following
 from .progress_seen import Looker, now_text
@@ -49,9 +51,13 @@ class Waiting:
         self._future = future
         self._following: Following | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Callable[[], object] | None:
         if threading.current_thread() is not threading.main_thread():
-            return
+            return None
+        self._show()
+        return partial(keep_windows_alive, self._future)
+
+    def _show(self) -> None:
         request = self._future.request
         bar = bar_for(self._shell, clean(request.what))
         if bar is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from .plotting import Series
 from .plotting_figures import Drawing
@@ -16,14 +17,24 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from matplotlib.figure import Figure
 
-__all__ = ["Plot", "has_matplotlib", "new_plot", "window_kind"]
+__all__ = ["Plot", "has_matplotlib", "new_plot", "open_windows", "window_kind"]
 
 _log = logging.getLogger("macduff.ipython")
 
 FRAME = 200
 """Milliseconds between two looks at what is new, in a window."""
+REST = 3.0
+"""How long, in units of what a drawing took, there is none: a window that always draws leaves time for nothing else."""
 WIDTH, PANEL = 8.0, 3.0
 """Inches: of a figure, and the height of each of its panels."""
+
+
+_windows: WeakSet[Plot] = WeakSet()
+
+
+def open_windows() -> list[Plot]:
+    """The plots that are seen in windows now."""
+    return [plot for plot in _windows if not plot.closed]
 
 
 def has_matplotlib() -> bool:
@@ -52,6 +63,7 @@ class Plot:
         self._series = list(series)
         self._drawing = Drawing(figure, self._series)
         self._timer: Any = None
+        self._next = 0.0
         self.update()
         for each in self._series:
             each.follow()
@@ -90,11 +102,25 @@ class Plot:
         self._timer = canvas.new_timer(interval=FRAME)
         self._timer.add_callback(self._tick)
         self._timer.start()
+        _windows.add(self)
+
+    def flush(self) -> None:
+        """Let the window do what it wants to do by now; not for plots that are in none."""
+        try:
+            if not self.closed:
+                self.figure.canvas.flush_events()
+        except Exception:  # of the toolkit; whoever waits for a call goes on
+            _log.exception("the window of %s is left alone", ", ".join(self.paths))
+            self.close()
 
     def _tick(self) -> None:
+        began = time.monotonic()
+        if began < self._next:
+            return
         try:
             self.update()
-            self.figure.canvas.draw_idle()
+            self.figure.canvas.draw()
+            self._next = time.monotonic() + REST * (time.monotonic() - began)
         except Exception:  # a timer that raises says so five times a second
             _log.exception("the plot of %s is not drawn any more", ", ".join(self.paths))
             self.close()

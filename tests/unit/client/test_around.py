@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
 
 from macduff.client import CallFuture, Client
 from macduff.errors import Aborted, BadValue, Disconnected
+from tests.support import eventually
 
 from .memory import FakeMethod, MemoryServer, kill
 from .test_interrupt import ctrl_c
@@ -58,6 +59,25 @@ def test_ctrl_c_goes_through_it_when_the_abort_has_ended(server: MemoryServer, c
     with pytest.raises(KeyboardInterrupt):
         client["STAGE"].move(3)
     assert around.seen == ["STAGE.move", {"target": 3}, 0, KeyboardInterrupt, True]
+
+
+def test_what_it_gives_is_called_when_the_call_is_sent(server: MemoryServer, client: Client) -> None:
+    def meanwhile() -> None:
+        eventually(lambda: server.calls, "the call was sent")
+        server.run(lambda: server.finish("move", 4.0))
+
+    client.around_calls(lambda future: nullcontext(meanwhile))
+    assert client["STAGE"].move(3) == 4.0
+
+
+def test_what_it_gives_may_interrupt(server: MemoryServer, client: Client) -> None:
+    def meanwhile() -> None:
+        raise KeyboardInterrupt
+
+    client.around_calls(lambda future: nullcontext(meanwhile))
+    with pytest.raises(KeyboardInterrupt):
+        client["STAGE"].move(3)
+    assert [call[1] for call in server.calls] == ["move", "abort"]
 
 
 def test_a_call_that_nobody_waits_for_does_not_enter_it(server: MemoryServer, client: Client) -> None:
