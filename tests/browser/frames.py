@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page, WebSocket
 
 __all__ = ["Frames"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Looking, Start
+from tests.browser.conftest import BROKEN, Looking, Start
 from tests.browser.everything import CONFIGURATION, DEVICES
 from tests.browser.laboratory import Laboratory
 
@@ -63,7 +63,7 @@ def test_nothing_is_wrong_in_what_somebody_edits_and_is_refused(
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_what_is_old_can_still_be_read(laboratory: Start, look: Looking, colours: Any) -> None:
-    look.allow("WebSocket connection to .* failed")
+    look.allow(*BROKEN)
     lab = laboratory(DEVICES, CONFIGURATION)
     page = look(lab, "KINDS?chart=KINDS.number", color_scheme=colours, viewport=SIZES["wide"])
     page.evaluate(AXE)

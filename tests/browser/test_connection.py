@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Looking, Start
+from tests.browser.conftest import BROKEN, Looking, Start
 from tests.browser.laboratory import Laboratory
 from tests.support import eventually
-
-BROKEN = ("WebSocket connection to .* failed", "net::ERR_CONNECTION_REFUSED")
-"""What Chromium itself writes into the console when it cannot connect."""
 
 
 def test_a_server_that_is_killed_is_told_and_its_values_are_greyed(laboratory: Start, look: Looking) -> None:

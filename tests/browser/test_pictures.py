@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Looking, Start
+from tests.browser.conftest import BROKEN, Looking, Start
 from tests.browser.laboratory import Laboratory
 
 Picture = Callable[[Page, str], None]
@@ -93,7 +93,7 @@ def test_on_a_phone(demo: Laboratory, look: Looking, picture: Picture) -> None:
 
 def test_a_server_that_went_away(laboratory: Start, look: Looking, picture: Picture) -> None:
     """A field is edited while values change, the server is killed, and comes back: the edit is still there."""
-    look.allow("WebSocket connection to .* failed")
+    look.allow(*BROKEN)
     lab = laboratory()
     page = look(lab, "THERMO", viewport={"width": 1100, "height": 600})
     field = page.locator("[data-attribute=target] input")

@@ -104,7 +104,7 @@ export class AttributeModel {
     let latest = this.latest;
     const changed = (changes: readonly Change[]): void => {
       for (const [path, value] of changes) latest = within(latest, path, value) as AttributeStructure;
-      if (changes.some(([path]) => path.length > 0)) listener(latest);
+      listener(latest); // the first is what it was when this began, which may be new too
     };
     return this.session.watch([this.device, this.name], { changed }, true, true);
   }

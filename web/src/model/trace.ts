@@ -69,9 +69,10 @@ export class Trace {
 
   private take(structure: AttributeStructure): void {
     const time = timeOf(structure);
-    if (this.gap !== null && time <= this.gap) this.forgetGap(); // this clock is ahead of the server's
-    const last = this.times[this.times.length - 1];
+    const end = this.times.length - 1;
+    const last = this.times[end] === this.gap ? this.times[end - 1] : this.times[end];
     if (last !== undefined && time <= last) return; // after a new connection the present value comes once more
+    if (this.gap !== null && time <= this.gap) this.forgetGap(); // this clock is ahead of the server's
     this.times.push(time);
     this.values.push(this.number(structure.value, structure.alarm.severity));
     if (this.times.length > MOST * 1.25) this.cut();
@@ -106,12 +107,14 @@ export class Trace {
 
   /** What was before this page was opened, or while there was no connection, if the server keeps it. */
   private async before(): Promise<void> {
+    const gap = this.gap;
     const found = await past(this.attribute, MOST);
     if (!found || found.times.length === 0) return;
     const values = found.values.map((value, index) => this.number(value, found.severities[index]));
-    const gap = this.gap;
-    if (gap !== null && (found.times[0] as number) <= gap) this.forgetGap(); // it has all of it
-    this.gap = null;
+    if (gap !== null && gap === this.gap) {
+      if ((found.times[0] as number) <= gap) this.forgetGap(); // it has all of it
+      this.gap = null;
+    }
     const all: Points = merged({ times: found.times, values }, this);
     this.times = all.times;
     this.values = all.values;

@@ -60,12 +60,16 @@ export function unitsOf(meta: Meta): string {
   return meta.display?.units ?? "";
 }
 
+/** What malcolm 1.0 says where nobody chose a precision. */
+const UNSAID = 8;
+
 /** A number with the precision that its meta asks for, else with what it needs. */
 export function formatNumber(value: number, meta: Meta): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   if (meta.dtype && !meta.dtype.startsWith("float")) return String(value);
   const precision = meta.display?.precision;
-  if (precision !== null && precision !== undefined) return value.toFixed(Math.min(precision, 20));
+  const unsaid = meta.writable === undefined && precision === UNSAID;
+  if (precision !== null && precision !== undefined && !unsaid) return value.toFixed(Math.min(precision, 20));
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(4);
   return String(Number(value.toPrecision(7)));

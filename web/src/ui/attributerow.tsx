@@ -33,7 +33,7 @@ export function AttributeRow({ attribute }: { attribute: AttributeModel }) {
         <Control attribute={attribute} id={`in-${id}`} described={said ? `say-${id}` : ""} />
         {unitsOf(meta) && <span class="units">{unitsOf(meta)}</span>}
       </span>
-      <span class="mark" title={said}><Icon name={condition} label={condition} /></span>
+      <span class="mark" title={said || SAID[condition] || condition}><Icon name={condition} label={condition} /></span>
       {chartable(meta) ? (
         <button
           type="button" class="quiet" aria-pressed={route.value.chart.includes(key)} aria-label={`Chart of ${attribute.name}`}

@@ -6,6 +6,7 @@ import type { AttributeModel } from "../model/attribute";
 import { dark } from "../theme";
 import { toggle } from "./chart";
 import { csvOf } from "./curvedata";
+import { Icon } from "./icons";
 import { COLOURS } from "./plotting";
 import { savePicture, saveText } from "./saving";
 import { live, span, Strip } from "./strip";
@@ -37,11 +38,11 @@ export function Curves({ attributes, missing }: Props) {
       <div class="tools keys">
         {attributes.map((one, index) => (
           <button type="button" class="key" title="Take it off" onClick={() => toggle(`${one.device}.${one.name}`)}>
-            <i class={`colour c${index % COLOURS.length}`} /> {one.device}.{one.name} <b>{readings.value[index]}</b> ×
+            <i class={`colour c${index % COLOURS.length}`} /> {one.device}.{one.name} <b>{readings.value[index]}</b> <Icon name="refused" />
           </button>
         ))}
         {missing.map((key) => (
-          <button type="button" class="key missing" title="Take it off" onClick={() => toggle(key)}>{key} is not here ×</button>
+          <button type="button" class="key missing" title="Take it off" onClick={() => toggle(key)}>{key} is not here <Icon name="refused" /></button>
         ))}
       </div>
       <div ref={box} class="curves" />

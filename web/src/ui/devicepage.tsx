@@ -13,6 +13,7 @@ import { Chart } from "./chart";
 import { Log } from "./log";
 import { Icon } from "./icons";
 import { MethodCard } from "./methodcard";
+import { counts, Progress } from "./progress";
 import { StateDiagram } from "./statediagram";
 
 const ALWAYS = new Set(["state", "health", "status"]);
@@ -90,10 +91,12 @@ function Standing({ device }: { device: DeviceModel }) {
   const state = device.attribute("state");
   const health = device.attribute("health");
   const status = device.attribute("status")?.shown.value;
+  const connected = state?.condition.value !== "disconnected";
   const wrong = health && health.shown.value.alarm.severity > 0;
   return (
     <section class="standing">
       {state && <StateDiagram device={device} state={state} />}
+      {state && connected && counts(device) && <Progress key={state.text.value} device={device} />}
       {status && String(status.value) !== "" && <p class="status">{String(status.value)}</p>}
       {wrong && (
         <p class={`health ${health.condition.value}`} role="status">

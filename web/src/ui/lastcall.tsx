@@ -38,12 +38,12 @@ function shown(value: unknown, meta: Meta | undefined): string {
 }
 
 /** Whether it was called and has not returned. */
-export function underWay(method: MethodModel): boolean {
+function underWay(method: MethodModel): boolean {
   const { took, returned } = method.shown.value;
   return timeOf(took) > timeOf(returned);
 }
 
-export function timeOf({ timeStamp }: MethodLog): number {
+function timeOf({ timeStamp }: MethodLog): number {
   return timeStamp.secondsPastEpoch + timeStamp.nanoseconds / 1e9;
 }
 

@@ -7,9 +7,9 @@ import { parse } from "../model/values";
 import type { Meta } from "../model/structure";
 import { address, Lines, python, pythonOf, quoted } from "./copy";
 import { Icon } from "./icons";
-import { Last, timeOf, underWay } from "./lastcall";
+import { Last } from "./lastcall";
 import { Parameter } from "./parameter";
-import { Progress } from "./progress";
+import { counts, Elapsed } from "./progress";
 
 export function MethodCard({ method, device }: { method: MethodModel; device: DeviceModel }) {
   const { meta } = method.shown.value;
@@ -18,7 +18,6 @@ export function MethodCard({ method, device }: { method: MethodModel; device: De
   const open = useSignal(false);
   const connected = method.session.link.value === "connected";
   const running = method.running.value !== null;
-  const elsewhere = connected && !running && underWay(method);
   const takes = Object.entries(meta.takes.elements);
   const missing = meta.takes.required.filter((name) => !(typed.value[name] ?? "").trim() && !(name in meta.defaults));
   const call = (): void => {
@@ -57,16 +56,11 @@ export function MethodCard({ method, device }: { method: MethodModel; device: De
         </div>
       )}
       {open.value && <About method={method} typed={typed.value} more={more} />}
-      {(running || elsewhere) && <Progress device={device} since={method.running.value ?? begunElsewhere(method)} />}
+      {running && !counts(device) && <Elapsed since={method.running.value ?? 0} />}
       {method.refused.value && <p class="say refused" role="alert">{method.refused.value}</p>}
       <Last method={method} />
     </form>
   );
-}
-
-/** When somebody else's call began, on the clock of this page. */
-function begunElsewhere(method: MethodModel): number {
-  return performance.now() - Math.max(0, Date.now() - timeOf(method.shown.value.took) * 1000);
 }
 
 function whyNot(method: MethodModel, device: DeviceModel, connected: boolean): string {

@@ -1,32 +1,66 @@
-// How far a run is, where the device counts steps; else how long it takes so far.
+// How far a run is, whoever began it; and how long a call from here takes so far.
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { DeviceModel } from "../model/device";
 import { toNumber } from "../model/values";
 
-export function Progress({ device, since }: { device: DeviceModel; since: number }) {
+const SURE = 1000; // ms that are watched before anything is said
+const RUNS: readonly string[] = ["Running", "Rewinding", "Paused"];
+
+/** Whether the device counts the steps of what it does now. */
+export function counts(device: DeviceModel): boolean {
+  return numberOf(device, "total_steps") > 0 && RUNS.includes(stateOf(device));
+}
+
+/** Steps done and the time that those to come may take: as long as each took since the first that was seen to end. */
+export function Progress({ device }: { device: DeviceModel }) {
+  const done = numberOf(device, "completed_steps");
+  const all = numberOf(device, "total_steps");
+  const seen = useRef({ at: 0, first: done, done, each: 0 });
+  useNow();
+  const { current } = seen;
+  if (done !== current.done) {
+    const now = performance.now();
+    if (current.at === 0 || done < current.done) seen.current = { at: now, first: done, done, each: 0 };
+    else if (now - current.at > SURE) seen.current = { ...current, done, each: (now - current.at) / (done - current.first) };
+  }
+  const { each } = seen.current;
+  const left = each > 0 && all > done ? `, about ${spoken(Math.ceil((each * (all - done)) / 1000))} left` : "";
+  return (
+    <div class="progress">
+      <progress value={done} max={all} aria-label="progress" />
+      <span>{done} of {all}{stateOf(device) === "Paused" ? ", held" : left}</span>
+    </div>
+  );
+}
+
+/** Of what counts nothing; `since` on the clock of this page (ms). */
+export function Elapsed({ since }: { since: number }) {
+  const now = useNow();
+  return (
+    <div class="progress">
+      <progress aria-label="progress" />
+      <span>{spoken(Math.max(0, (now - since) / 1000))}</span>
+    </div>
+  );
+}
+
+function useNow(): number {
   const now = useSignal(performance.now());
   useEffect(() => {
     const timer = window.setInterval(() => (now.value = performance.now()), 200);
     return () => window.clearInterval(timer);
   }, []);
-  const first = useRef<number | null>(null);
-  const done = toNumber(device.attribute("completed_steps")?.shown.value.value ?? 0);
-  const all = toNumber(device.attribute("total_steps")?.shown.value.value ?? 0);
-  const seconds = Math.max(0, (now.value - since) / 1000);
-  if (first.current === null || done < first.current) first.current = done; // a run begins at none, a resumed one does not
-  return (
-    <div class="progress">
-      {all > 0 ? <progress value={done} max={all} aria-label="progress" /> : <progress aria-label="progress" />}
-      <span>{all > 0 && `${done} of ${all}, `}{spoken(seconds)}{left(done - first.current, all - done, seconds)}</span>
-    </div>
-  );
+  return now.value;
 }
 
-/** As long as it took so far for each step. */
-function left(done: number, more: number, seconds: number): string {
-  return done > 0 && more > 0 ? `, about ${spoken(Math.ceil((seconds / done) * more))} left` : "";
+function numberOf(device: DeviceModel, name: string): number {
+  return toNumber(device.attribute(name)?.shown.value.value ?? 0);
+}
+
+function stateOf(device: DeviceModel): string {
+  return String(device.attribute("state")?.shown.value.value ?? "");
 }
 
 function spoken(seconds: number): string {
