@@ -54,6 +54,7 @@ def proposals(source: str, after: str, space: Mapping[str, Any], inventory: Inve
 def _quoted(text: str, quote: str, after: str) -> str:
     """The text as it stands in that string, and the quote that ends it where there is none yet."""
     text = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return text if after.startswith(quote) else text + quote
 
 

@@ -6,6 +6,7 @@ from macduff.client import Client, connect
 
 from .away import HOW_TO_CONNECT
 from .magics import add
+from .reprs_values import clean
 from .session import Session, Undo
 
 __all__ = ["announce", "connect_to", "install"]
@@ -29,8 +30,8 @@ def announce(session: Session) -> str:
     if not session.address:
         return f"not connected: {HOW_TO_CONNECT}"
     names = session.inventory.names()
-    shown = f": {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
-    away = "" if session.connected else f", away ({session.client.reason})"
+    shown = f": {clean(', '.join(names[:8]))}{', ...' if len(names) > 8 else ''}" if names else ""
+    away = "" if session.connected else f", away ({clean(session.client.reason)})"
     return f"{session.address}{away}, {len(names)} device{'' if len(names) == 1 else 's'}{shown}"
 
 
