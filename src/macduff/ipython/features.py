@@ -26,6 +26,7 @@ def features() -> Iterator[Install]:
         lserr,
         monitors_magic,
         plotting_magic,
+        progress_magic,
         prompt,
         reprs_formatters,
         switching,
@@ -41,5 +42,6 @@ def features() -> Iterator[Install]:
     yield prompt.install
     yield reprs_formatters.install
     yield interrupt.install
+    yield progress_magic.install
     yield monitors_magic.install
     yield plotting_magic.install

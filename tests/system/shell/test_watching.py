@@ -117,6 +117,24 @@ def test_a_run_has_a_bar_with_steps_and_the_time_that_is_left(shell: Shell, othe
     assert "50 of 50 steps, Ready" in shell.line("SCAN.run ━"), "it stays to be read"
 
 
+def test_a_run_that_somebody_else_began_is_looked_at(shell: Shell, other: Client) -> None:
+    scan = other["SCAN"]
+    scan.allowed = 5
+    scan.configure(steps=50)
+    run = scan.run.start()
+    number = begin(shell, "progress SCAN")
+    shell.shows("SCAN ━", "5 of 50 steps")
+    shell.type(CTRL_C)
+    shell.ready(number)
+    assert "not looked at any longer: SCAN is Running, 5 of 50 steps" in shell.text
+    assert not run.done(), "Ctrl-C only stops looking"
+    number = begin(shell, "progress SCAN")
+    scan.allowed = 50
+    run.result(20)
+    shell.ready(number)
+    assert "SCAN is Ready, 50 of 50 steps" in shell.text
+
+
 def test_ctrl_c_aborts_and_waits_until_the_device_is_at_rest(shell: Shell, other: Client) -> None:
     scan = other["SCAN"]
     scan.allowed = 7
