@@ -103,9 +103,8 @@ def _cells(states: Mapping[str, AttributeState | MacduffError]) -> tuple[str | T
     shown = str(state.reading.value) if isinstance(state, AttributeState) else ""
     if not isinstance(health, AttributeState) or health.reading.alarm.severity is Severity.NONE:
         return shown, ""
-    alarm = health.reading.alarm
-    text = f"{alarm.severity.name} {clean(alarm.message or str(health.reading.value))}"
-    return shown, Text(text, _COLOURS[alarm.severity])
+    severity = health.reading.alarm.severity
+    return shown, Text(f"{severity.name} {clean(str(health.reading.value))}", _COLOURS[severity])
 
 
 def _write(heads: Iterable[str], rows: Iterable[Sequence[str | Text]]) -> None:

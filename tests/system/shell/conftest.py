@@ -124,6 +124,13 @@ class Shell(Terminal):
         lines = self.text.splitlines()
         return "\n".join(lines[1:-1]).strip()
 
+    def run_until(self, text: str, part: str) -> str:
+        """The same, again until that is in what it printed: what has changed must come to the server first."""
+        deadline = time.monotonic() + 50
+        while part not in (printed := self.run(text)):
+            assert time.monotonic() < deadline, f"{text!r} never printed {part!r}:\n{self.text}"
+        return printed
+
     def completes(self, typed: str, to: str) -> None:
         """Type it and Tab: what stands there then."""
         self._tab(typed)

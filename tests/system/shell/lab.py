@@ -45,7 +45,14 @@ class Camera(Device):
     exposure = Attribute(VDouble(units="s"), 0.1, "How long", writable=True)
 
 
-CLASSES = {"Stage": Stage, "Camera": Camera}
+class Pump(Device):
+    """A pump that is switched off."""
+
+    def do_connect(self) -> None:
+        raise OSError("no answer")
+
+
+CLASSES = {"Stage": Stage, "Camera": Camera, "Pump": Pump}
 
 
 def main(port: int) -> None:

@@ -21,6 +21,23 @@ def test_lsdev_lists_the_devices_with_class_state_and_alarm(shell: Shell, comman
     assert [line.split()[0] for line in shell.run(f"{command} Camera").splitlines()] == ["device", "CAM"]
 
 
+def test_lsdev_says_what_is_wrong_with_a_device(lab: Lab, shell: Shell) -> None:
+    name = random_name("PUMP")
+    lab.tell(f"add Pump {name}")
+    try:
+        shell.run_until("lsdev Pump", "no answer")
+        (line,) = [line for line in shell.text.splitlines() if line.startswith(name)]
+        assert line.split()[:2] == [name, "Pump"] and "INVALID" in line
+        assert {style.fg for style in shell.styles("INVALID")} == {"magenta"}
+    finally:
+        lab.tell(f"remove {name}")
+
+
+@pytest.mark.parametrize("command", ["lserr", "lstype", "lsproc", "switch"])
+def test_each_command_is_there_with_and_without_its_sign(shell: Shell, command: str) -> None:
+    assert shell.run(command) == shell.run(f"%{command}") != ""
+
+
 def test_lstype_and_lsproc(lab: Lab, shell: Shell) -> None:
     assert shell.run("lstype Stage").splitlines()[1].split() == ["Stage", "STAGE,", "BL01:Y"]
     assert shell.run("lsproc").splitlines()[1].split()[:3] == ["*", lab.address, "connected"]
