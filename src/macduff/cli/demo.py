@@ -66,7 +66,7 @@ def ready(listening: dict[str, dict[str, Any]]) -> None:
         lines.append(f"  source {activate}")
     if not address.endswith(":8008"):
         lines.append(f"  export MACDUFF_ADDRESS={websocket}")
-    lines.append("  macduff list; macduff monitor X.position; macduff call X.move --target 2")
+    lines.append("  macduff list; macduff monitor X; macduff call X.move --target 2")
     lines.append(f"  python -c 'import macduff; print(macduff.connect(\"{websocket}\"))'")
     for kind in list(listening)[1:]:
         example = "/demo/macduff/det#dbase=no" if kind == "tango" else ", such as DET:exposure"

@@ -80,6 +80,8 @@ def _address(take: Callable[[], object], plan: ServerPlan) -> None:
     """Have a server take its address; what is wrong with that is told with its place in the configuration."""
     try:
         take()
+    except ImportError as error:  # an extra; the message says which
+        raise exits.Failure(str(error)) from error
     except OSError as error:
         where = {name: plan.where.get(name, f"servers.{plan.kind}.{name}") for name in ("host", "port")}
         if error.errno == errno.EADDRINUSE:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -224,6 +226,15 @@ def test_an_address_of_another_machine_is_told(folder: Path) -> None:
         f"macduff: {file}:1:23: servers.web.host: expected an address of this machine, got '192.0.2.1'"
     )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("missing", "extra"), [("p4p", "pva"), ("tango", "tango")])
+def test_a_protocol_that_is_not_installed_is_told(missing: str, extra: str) -> None:
+    without = f"import sys; sys.modules[{missing!r}] = None; from macduff.cli import main; sys.exit(main())"
+    tokens = ["demo", "--all", "--port", "0"]
+    done = subprocess.run([sys.executable, "-c", without, *tokens], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"macduff: .*; pip install 'macduff\[{extra}\]'\n", done.stderr)
 
 
 def test_an_announcement_that_cannot_be_written_is_a_usage_fault(folder: Path, tmp_path: Path) -> None:
