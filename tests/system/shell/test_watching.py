@@ -175,7 +175,7 @@ def test_ctrl_c_works_too_when_the_server_hangs(lab: Lab, shell: Shell, other: C
         shell.shows("abort sent")
         shell.type(CTRL_C)
         shell.ready(number)
-        assert "how SCAN is, is not known: SCAN.state: expected the end of the get within 1 s" in shell.text
+        assert "how SCAN is, is not known: SCAN.state: " in shell.text
     eventually(lambda: other["SCAN"].state == "Aborted", "the abort came through", timeout=30)
     shell.run("SCAN.reset()")
 
