@@ -29,7 +29,8 @@ _BADGES = {
 def badge(text: str, severity: Severity = Severity.NONE) -> str:
     """A short text in a frame, filled where something is wrong."""
     icon = f"{ICONS[severity]} " if ICONS[severity] else ""
-    return f'<span style="{_BADGES[severity]};border-radius:4px;padding:0 6px">{icon}{escape(text)}</span>'
+    shape = "display:inline-block;border-radius:4px;padding:0 6px;margin:1px 0"
+    return f'<span style="{_BADGES[severity]};{shape}">{icon}{escape(text)}</span>'
 
 
 def _cell(html: str, style: str = _CELL) -> str:
