@@ -140,10 +140,13 @@ def test_ctrl_c_leaves_the_last_table_and_the_terminal_as_it_was(oven: Laborator
     assert "KeyboardInterrupt" not in terminal.text
 
 
-def test_sigterm_gives_the_terminal_back(oven: Laboratory, monitor: Monitor) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_a_signal_that_ends_it_gives_the_terminal_back(
+    oven: Laboratory, monitor: Monitor, number: signal.Signals
+) -> None:
     terminal = monitor(oven, "OVEN.door")
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.end() == 128 + signal.SIGTERM
+    terminal.process.send_signal(number)
+    assert terminal.end() == 128 + number
     assert not painting(terminal)
 
 
@@ -341,6 +344,18 @@ def test_without_rich_it_says_so_and_prints_lines(oven: Laboratory) -> None:
         terminal.process.send_signal(signal.SIGKILL)
         terminal.end()
         assert lines_of(terminal)[0] == "macduff: no table without rich, so a line for each change; pip install rich"
+
+
+@pytest.mark.parametrize("closed", ["<&-", "</dev/null"])
+def test_nobody_can_type(oven: Laboratory, closed: str) -> None:
+    """Then there are no keys, and everything else is as it is."""
+    job = shlex.join(command("monitor", "OVEN.door", "-a", f"ws://127.0.0.1:{oven.port}"))
+    with Terminal(["/bin/sh", "-c", f"exec {job} {closed}"]) as terminal:
+        terminal.shows("OVEN.door", "shut", "changed")
+        assert terminal.screen.on_other
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert "shut" in terminal.line("OVEN.door")
 
 
 def test_in_a_pipe_nothing_is_said_of_a_table(oven: Laboratory) -> None:
