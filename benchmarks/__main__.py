@@ -17,10 +17,15 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--rounds", type=int, default=Options.rounds, help="pairs of runs")
     parser.add_argument("--seconds", type=float, default=Options.seconds, help="how long each run is measured")
+    parser.add_argument(
+        "--soak", type=float, nargs="?", default=Options.soak, const=10.0, metavar="MINUTES",
+        help="how long to look whether something grows (10 if it is said without)",
+    )  # fmt: skip
     parser.add_argument("--tiny", action="store_true", help="only show that it works")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file")
     given = parser.parse_args()
-    options = Options(1, 0.2, tiny=True) if given.tiny else Options(given.rounds, given.seconds)
+    tiny = Options(1, 0.2, tiny=True, soak=0.02)
+    options = tiny if given.tiny else Options(given.rounds, given.seconds, soak=given.soak)
     for name in given.names or NAMES:
         if name not in NAMES:
             parser.error(f"expected one of {', '.join(NAMES)}, got {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -9,9 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from macduff import Attribute, Device, VDouble, VInt, publish_method
+import numpy
 
-__all__ = ["Burner", "Hardware", "Slow", "Source", "Stage"]
+from macduff import Attribute, Device, VArray, VDouble, VInt, publish_method
+
+__all__ = ["Burner", "Camera", "Hardware", "Slow", "Source", "Stage"]
 
 POSITION = VDouble(units="mm", precision=4, display=(-10, 10))
 LATE = 0.1
@@ -84,6 +87,28 @@ class Source(Device):
                 update(value)
 
         self._hardware = Hardware(beat if added else self.position.update, clock=clock)
+
+    @rate.on_put
+    def _set_rate(self, rate: float) -> None:
+        self._hardware.run_at(rate)
+        self.rate.update(rate)
+
+    def do_close(self) -> None:
+        self._hardware.end()
+
+
+class Camera(Device):
+    """Pictures of 1 Mpixel, of which eight are shown in turn."""
+
+    image = Attribute(VArray("uint16", 2), description="What it sees")
+    rate = Attribute(VDouble(units="Hz"), 0.0, "Pictures a second", writable=True)
+
+    def __init__(self, name: str, size: Annotated[int, VInt(control=(2, 4096))] = 1000) -> None:
+        super().__init__(name)
+        rows, columns = numpy.mgrid[:size, :size]
+        pictures = [((rows + columns + step * size // 4) % size).astype("uint16") for step in range(8)]
+        turn = itertools.cycle(pictures)
+        self._hardware = Hardware(lambda _: self.image.update(next(turn), owned=True))
 
     @rate.on_put
     def _set_rate(self, rate: float) -> None:

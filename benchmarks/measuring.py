@@ -19,11 +19,15 @@ __all__ = ["Figure", "Options", "cpu_of", "in_turn", "percentile"]
 
 @dataclass(frozen=True)
 class Options:
-    """How thorough to be. rounds: pairs of runs. seconds: each run. tiny: sizes that only show that it works."""
+    """How thorough to be. rounds: pairs of runs. seconds: each run. tiny: sizes that only show that it works.
+
+    soak: minutes for what must not grow with time.
+    """
 
     rounds: int = 7
     seconds: float = 2.0
     tiny: bool = False
+    soak: float = 0.5
 
     def size(self, usual: int, tiny: int) -> int:
         """How many of something."""

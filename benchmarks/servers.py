@@ -16,7 +16,7 @@ from typing import Any
 
 from .measuring import cpu_of
 
-__all__ = ["Server", "bare", "serve"]
+__all__ = ["Server", "bare", "module", "serve"]
 
 ROOT = Path(__file__).parent.parent
 START = 60.0
@@ -83,10 +83,19 @@ def serve(devices: Iterable[Mapping[str, Any]] = (), *, demo: bool = False) -> I
 def bare(replies: Mapping[str, str] = {}) -> Iterator[Server]:
     """The bare aiohttp server, with a canned reply by the typeid of what is asked."""
     with tempfile.TemporaryDirectory() as folder:
-        told, announced = Path(folder) / "replies.json", Path(folder) / "announced"
+        told = Path(folder) / "replies.json"
         told.write_text(json.dumps(dict(replies)))
+        with module("benchmarks.bare", str(told)) as server:
+            yield server
+
+
+@contextmanager
+def module(name: str, *arguments: str) -> Iterator[Server]:
+    """`python -m NAME ARGUMENTS FILE`, which writes its port into the file when it listens."""
+    with tempfile.TemporaryDirectory() as folder:
+        announced = Path(folder) / "announced"
         start = time.monotonic()
-        process = _popen([sys.executable, "-m", "benchmarks.bare", str(told), str(announced)])
+        process = _popen([sys.executable, "-m", name, *arguments, str(announced)])
         try:
             _until(announced.exists, process)
             up_in = time.monotonic() - start

@@ -82,10 +82,12 @@ class Ring:
     def _reserve(self, readings: int) -> bool:
         """Let so many wait; what waits already goes into the store before."""
         pages = -(-readings * _WAITING // PAGE)
-        if not self._keeper.reserve(pages):
+        more = pages - self.reserved
+        if more > 0 and not self._keeper.reserve(more):
             return False
         self.settle()
-        self._keeper.release(self.reserved)
+        if more < 0:
+            self._keeper.release(-more)
         self.reserved = pages
         self._waiting = deque(maxlen=readings)
         self._attribute._keep = self._waiting.append  # type: ignore[assignment]  # its None is as good as False

@@ -223,6 +223,21 @@ def test_more_attributes_than_may_wait_have_histories_all_the_same() -> None:
         assert len(found) > 20 and found == [float(number) for number in range(200 - len(found), 200)]
 
 
+def test_who_came_first_leaves_room_for_all_that_are_as_fast() -> None:
+    """What was taken for the first burst is given back, also when nothing is left: then everybody's readings wait."""
+    timers = Timers(history_total=MiB)
+    devices = [One(f"ONE{number}") for number in range(20)]
+    rings = [bound(timers, device)[list(device.attributes).index("number")] for device in devices]
+    for _ in range(20):
+        for number in range(10):
+            for device in devices:
+                device.number.update(float(number))
+        timers.sweep()
+    assert [ring for ring in rings if ring._waiting is None] == []
+    assert sum(ring.reserved for ring in rings) * PAGE <= MiB // 2
+    assert timers.keeper.used <= MiB
+
+
 def test_a_flood_of_numbers_texts_and_arrays_keeps_the_bound() -> None:
     """By its own account at every moment, and by that of Python's memory: with real sweeps, from several attributes."""
     total = 4 * MiB
