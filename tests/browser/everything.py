@@ -122,4 +122,20 @@ class Alarms(Device):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.lost.update(1.0, alarm=Alarm(Severity.INVALID, AlarmStatus.DRIVER, "the encoder does not answer"))
+
+    @publish_method
+    def complain(self, severity: int) -> None:
+        """Say that the device is unwell, or well again."""
+        what = "the fan stands still" if severity else "OK"
+        self.health.update(what, alarm=Alarm(Severity(severity), AlarmStatus.DEVICE, what) if severity else Alarm())
+
+
+class Rack(Device):
+    """Sixty channels in three banks."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        for number in range(60):
+            tags = [f"group:{('Red', 'Green', 'Blue')[number // 20]}"]
+            self.add_attribute(f"channel_{number:02d}", Attribute(VDouble(units="V"), 0.0, "A channel", tags=tags))
 '''

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Looking
+from tests.browser.conftest import Looking, Start
+from tests.browser.everything import DEVICES
 from tests.browser.laboratory import Laboratory
 
 
@@ -29,6 +30,58 @@ def test_the_list_is_searched_by_name_and_by_state(demo: Laboratory, look: Looki
     expect(names).to_have_count(4)
     search.fill("nobody")
     expect(page.get_by_text("No device is called so.")).to_be_visible()
+
+
+def test_devices_that_are_unwell_are_counted_and_found(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, "- {class: lab.Alarms, name: GOOD}\n- {class: lab.Alarms, name: BAD}")
+    page = look(lab, "BAD")
+    devices = page.get_by_role("navigation", name="Devices")
+    names = devices.locator("b")
+    expect(names).to_have_text(["GOOD", "BAD"])
+    expect(devices.get_by_role("button")).to_have_count(0)
+    lab.call("BAD/complain", severity=2)
+    filtering = devices.get_by_role("button", name="1 in alarm")
+    filtering.press("Enter")
+    expect(names).to_have_text(["BAD"])
+    expect(devices.get_by_role("listitem")).to_contain_text("the fan stands still")
+    expect(devices.get_by_role("img", name="major")).to_be_visible()
+    expect(page.locator(".standing").get_by_role("status")).to_contain_text("the fan stands still")
+    filtering.press("Enter")
+    page.get_by_role("searchbox", name="Search devices").fill("major")
+    expect(names).to_have_text(["BAD"])
+    lab.call("BAD/complain", severity=0)
+    expect(page.get_by_text("No device is called so.")).to_be_visible()
+    expect(devices.get_by_role("button")).to_have_count(0)
+
+
+def test_attributes_of_a_device_that_has_many_are_searched(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, "- {class: lab.Rack, name: RACK}\n- {class: lab.Stage, name: STAGE}")
+    page = look(lab, "RACK")
+    rows = page.locator("[data-attribute]")
+    expect(rows).to_have_count(60)
+    search = page.get_by_role("searchbox", name="Search attributes")
+    search.fill("green 3")
+    expect(page.locator("main h2")).to_have_text(["Green", "Methods"])
+    expect(rows).to_have_count(11)
+    search.fill("channel_07")
+    expect(rows).to_have_count(1)
+    search.fill("")
+    expect(rows).to_have_count(60)
+    page.get_by_role("link", name="STAGE").click()
+    expect(page.get_by_role("heading", name="STAGE", exact=True)).to_be_visible()
+    expect(search).to_have_count(0)
+
+
+def test_each_device_is_shown_from_its_top_and_a_chart_is_brought_into_sight(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, "- {class: lab.Rack, name: RACK}\n- {class: lab.Rack, name: OTHER}")
+    page = look(lab, "RACK", viewport={"width": 900, "height": 500})
+    page.get_by_role("button", name="Chart of channel_59").scroll_into_view_if_needed()
+    assert page.evaluate("window.scrollY") > 500
+    page.get_by_role("button", name="Chart of channel_59").click()
+    expect(page.locator(".chart canvas")).to_be_in_viewport()
+    page.get_by_role("button", name="Chart of channel_58").scroll_into_view_if_needed()
+    page.evaluate("location.hash = '#/OTHER'")
+    expect(page.get_by_role("heading", name="OTHER", exact=True)).to_be_in_viewport()
 
 
 def test_on_a_phone_there_is_the_list_or_a_device_and_nothing_to_scroll_sideways(

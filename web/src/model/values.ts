@@ -102,7 +102,7 @@ function formatColumns(value: unknown): string {
   const columns = Object.entries(value as Record<string, unknown>).filter(([name]) => name !== "typeid");
   const first = columns[0]?.[1];
   const rows = Array.isArray(first) ? first.length : (numbersOf(first)?.shape[0] ?? 0);
-  return `${rows} rows of ${columns.map(([name]) => name).join(", ")}`;
+  return `${rows} row${rows === 1 ? "" : "s"} of ${columns.map(([name]) => name).join(", ")}`;
 }
 
 function shorten(text: string, most = 120): string {

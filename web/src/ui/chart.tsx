@@ -1,7 +1,7 @@
 // Which curves are drawn: any numbers of any devices, as the address names them.
 
 import { useComputed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { AttributeModel } from "../model/attribute";
 import type { ProcessModel } from "../model/process";
 import { go, route } from "../route";
@@ -15,10 +15,15 @@ export function Chart({ process }: { process: ProcessModel }) {
     const leaving = devices.split(",").filter(Boolean).map((name) => process.device(name).use());
     return () => leaving.forEach((leave) => leave());
   }, [devices]);
+  const home = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const { current } = home;
+    if (current && current.getBoundingClientRect().top < 0) current.scrollIntoView(); // whoever asked for it is further down
+  }, []);
   const ready = found.value.filter((one) => one instanceof AttributeModel);
   const missing = keys.filter((_, index) => !found.value[index]);
   return (
-    <section class="card chart" aria-label="Chart">
+    <section class="card chart" ref={home} aria-label="Chart">
       <Curves key={ready.map((one) => `${one.device}.${one.name}`).join(",")} attributes={ready} missing={missing} />
     </section>
   );

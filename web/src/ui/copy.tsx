@@ -10,7 +10,7 @@ export function Lines({ lines }: { lines: readonly Line[] }) {
     <>
       {lines.map(([what, line]) => [
         <dt>{what}</dt>,
-        <dd class="line"><code>{line}</code> <Copy what={what} text={line} /></dd>,
+        <dd class="line"><Copy what={what} text={line} /> <code>{line}</code></dd>,
       ])}
     </>
   );

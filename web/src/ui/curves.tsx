@@ -23,11 +23,13 @@ export function Curves({ attributes, missing }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const strip = useRef<Strip | null>(null);
   const readings = useSignal<readonly string[]>([]);
+  const when = useSignal("");
   const isDark = dark.value;
   useEffect(() => {
     if (!box.current || attributes.length === 0) return;
-    const made = new Strip(box.current, attributes, isDark, (texts) => {
+    const made = new Strip(box.current, attributes, isDark, (texts, then) => {
       if (texts.join() !== readings.peek().join()) readings.value = texts;
+      when.value = then;
     });
     strip.current = made;
     return () => made.close();
@@ -44,6 +46,7 @@ export function Curves({ attributes, missing }: Props) {
         {missing.map((key) => (
           <button type="button" class="key missing" title="Take it off" onClick={() => toggle(key)}>{key} is not here <Icon name="refused" /></button>
         ))}
+        <span class="when">{when}</span>
       </div>
       <div ref={box} class="curves" />
     </>

@@ -23,6 +23,7 @@ export function DevicePage({ device, process }: { device: DeviceModel; process: 
   useEffect(() => device.use(), [device]);
   useEffect(() => {
     document.title = `${device.name} – macduff`;
+    window.scrollTo(0, 0);
     return () => {
       document.title = "macduff";
     };

@@ -16,7 +16,24 @@ function labelled(label: string): Partial<uPlot.Axis> {
 }
 
 export function axes(dark: boolean, labels: readonly [string, string]): uPlot.Axis[] {
-  return labels.map((label, index) => ({ ...look(dark), size: index ? 58 : 34, ...labelled(label) }));
+  const [across, up] = labels;
+  return [
+    { ...look(dark), size: 34, ...labelled(across) },
+    { ...look(dark), size: widthOf, values: textsOf, ...labelled(up) },
+  ];
+}
+
+/** Numbers as short as they can be. */
+function textsOf(_plot: uPlot, splits: number[]): string[] {
+  return splits.map((value) => {
+    const size = Math.abs(value);
+    return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(6)));
+  });
+}
+
+/** Room for the longest of them. */
+function widthOf(_plot: uPlot, texts: string[] | null): number {
+  return 18 + 7 * Math.max(2, ...(texts ?? []).map((text) => text.length));
 }
 
 /** A scale for each unit; the first two have an axis, whose unit is told where there is room. */
@@ -30,7 +47,7 @@ export function timeAxes(dark: boolean, units: readonly string[], narrow: boolea
     axes: [
       { ...look(dark), size: 34, space: 70, values: (_plot, splits, _axis, _space, step) => timesOf(splits, step) },
       ...scales.slice(0, 2).map((unit, index): uPlot.Axis => ({
-        ...look(dark), scale: scaleOf(unit), size: narrow ? 40 : 58, side: index ? 1 : 3, ...labelled(narrow ? "" : unit),
+        ...look(dark), scale: scaleOf(unit), size: widthOf, values: textsOf, side: index ? 1 : 3, ...labelled(narrow ? "" : unit),
         ...(index ? { grid: { show: false } } : {}),
       })),
     ],

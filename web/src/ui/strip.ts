@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import uPlot from "uplot";
 import type { AttributeModel } from "../model/attribute";
 import { Trace } from "../model/trace";
+import { formatTime } from "../model/values";
 import { joined } from "./curvedata";
 import { seriesOf, timeAxes } from "./plotting";
 
@@ -25,12 +26,12 @@ export class Strip {
   private drawn = 0;
   private readonly leaving: (() => void)[];
 
-  /** `told` gets what each curve was where the pointer is, or is now. */
+  /** `told` gets what each curve was where the pointer is, and when that was; or what it is now. */
   constructor(
     private readonly home: HTMLElement,
     attributes: readonly AttributeModel[],
     dark: boolean,
-    private readonly told: (readings: readonly string[]) => void,
+    private readonly told: (readings: readonly string[], when: string) => void,
   ) {
     this.traces = attributes.map((one) => new Trace(one, () => (this.dirty = true)));
     this.plot = this.made(dark);
@@ -74,7 +75,7 @@ export class Strip {
       {
         width: this.home.clientWidth, height: HEIGHT, ...timeAxes(dark, this.traces.map((trace) => trace.units), this.home.clientWidth < NARROW),
         series: [{}, ...this.traces.map((trace, index) => seriesOf(trace.key, trace.units, index))],
-        cursor: { drag: { x: true, y: false } }, legend: { show: false },
+        cursor: { drag: { x: true, y: false }, points: { show: false } }, legend: { show: false },
         hooks: { setSelect: [() => (live.value = false)], setCursor: [() => this.read()] },
       },
       [[]],
@@ -108,8 +109,8 @@ export class Strip {
 
   private read(): void {
     const { left } = this.plot.cursor;
-    const time = left === undefined || left < 0 ? Infinity : this.plot.posToVal(left, "x");
-    this.told(this.traces.map((trace) => trace.textAt(time)));
+    const at = left === undefined || left < 0 ? null : this.plot.posToVal(left, "x");
+    this.told(this.traces.map((trace) => trace.textAt(at ?? Infinity)), at === null ? "" : `at ${formatTime(at)}`);
   }
 
   /** Closer or further, around what is under the pointer; only with Ctrl, so that the page still scrolls. */
