@@ -6,6 +6,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from .proposals import proposals
 from .session import Session, Undo
+from .words import words
 
 __all__ = ["install"]
 
@@ -30,7 +31,7 @@ def install(session: Session) -> Undo:
         lines = context.full_text.split("\n")
         source = "\n".join([*lines[: context.cursor_line], context.text_until_cursor])
         after = context.line_with_cursor[context.cursor_position :]
-        found = proposals(source, after, session.shell.user_ns, session.inventory)
+        found = words(source, session) or proposals(source, after, session.shell.user_ns, session.inventory)
         if found is None:
             return SimpleMatcherResult(completions=[])
         return SimpleMatcherResult(

@@ -19,6 +19,7 @@ def features() -> Iterator[Install]:
     """The install functions; a module is imported when its turn comes."""
     # What follows is called with a session that is not connected, in `extension.load`.
     from . import (
+        asking,
         completion,
         erring,
         interrupt,
@@ -35,6 +36,7 @@ def features() -> Iterator[Install]:
 
     yield variables.install
     yield completion.install
+    yield asking.install
     yield erring.install
     yield switching.install
     yield listing.install

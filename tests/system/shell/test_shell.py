@@ -51,6 +51,11 @@ def test_devices_are_variables_that_read_write_and_call(shell: Shell) -> None:
     assert "mode" in shell.run("STAGE")
 
 
+def test_what_is_asked_for_shows_itself(shell: Shell) -> None:
+    assert "access     writable" in shell.run("STAGE.velocity?")
+    assert "A linear stage." in shell.run("STAGE?")
+
+
 def test_devices_of_a_class_by_its_constructor(shell: Shell) -> None:
     shell.run("y = Stage('BL01:Y')")
     assert shell.run("y.move(0.5)").endswith("0.5")

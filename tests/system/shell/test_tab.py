@@ -39,6 +39,8 @@ def mute(lab: Lab) -> Iterator[None]:
         ('STAGE.attributes["velo', 'STAGE.attributes["velocity"'),
         ("STAGE.position.is_int", "STAGE.position.is_integer"),
         ("%lsd", "%lsdev"),
+        ("lsdev BL", "lsdev BL01:Y"),
+        ("mon add BL01:Y.vel", "mon add BL01:Y.velocity"),
     ],
 )
 @pytest.mark.usefixtures("mute")

@@ -170,6 +170,51 @@ def test_whatever_is_typed_nothing_is_sent_and_nothing_raised(
     assert server.received == before
 
 
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("lsdev ", ["STAGE", "STAGE2", "BL01:CAM", "Stage", "Camera"]),
+        ("%lsdev BL", ["BL01:CAM"]),
+        ("lstype ", ["Stage", "Camera"]),
+        ("mon add BL01:CAM.ga", ["BL01:CAM.gain", "BL01:CAM.gains"]),
+        ("mon add STAGE.position STAGE2.mo", ["STAGE2.mode"]),
+        ("mon ", ["STAGE", "STAGE2", "BL01:CAM", "add", "list", "delete", "show", "clear"]),
+        ("plot STAGE.pos", ["STAGE.position"]),
+    ],
+)
+def test_behind_a_command(session: Session, server: MemoryServer, text: str, choices: list[str]) -> None:
+    before = server.received
+    assert offered(session, text) == choices
+    assert server.received == before
+
+
+def test_a_variable_that_is_called_as_a_command_is_a_variable(session: Session) -> None:
+    assert "STAGE.position" not in offered(session, "mon = STAGE.pos")
+    assert completed(session, "mon = STAGE.pos") == ["mon = STAGE.position"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("STAGE?", "STAGE"),
+        ("STAGE ??", "STAGE"),
+        ("STAGE.velocity?", 'STAGE.attributes["velocity"]'),
+        ("devices['STAGE2'].mode ?", "devices['STAGE2'].attributes[\"mode\"]"),
+        ('STAGE.attributes["mode"]?', 'STAGE.attributes["mode"]'),
+    ],
+)
+def test_what_is_asked_for_shows_itself(session: Session, asked: str, shown: str) -> None:
+    shell: Any = session.shell
+    assert shell.transform_cell(asked) == f"{shown}\n"
+
+
+@pytest.mark.parametrize("asked", ["STAGE.move?", "Stage?", "print?", "STAGE.zzz?", "lsdev?", "?", "STAGE?\n1"])
+def test_what_is_not_ours_is_asked_for_as_ever(session: Session, asked: str) -> None:
+    shell: Any = session.shell
+    plain: Any = plain_shell()
+    assert shell.transform_cell(asked) == plain.transform_cell(asked)
+
+
 def test_devices_that_come_and_go(session: Session, server: MemoryServer) -> None:
     assert offered(session, "NEW") == []
     server.run(server.add, stage("NEWSTAGE", tags=("class:Newer",)))
