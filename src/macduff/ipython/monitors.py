@@ -18,7 +18,7 @@ from macduff.errors import MacduffError
 from macduff.values import Reading, Severity, VType
 
 from .monitors_notices import Notices
-from .reprs_values import alarm_text, clean, value_text
+from .reprs_values import alarm_text, clean, time_text, value_text
 
 __all__ = ["Change", "Followed", "Monitors", "expanded", "is_pattern", "path_parts"]
 
@@ -150,8 +150,8 @@ class Monitors:
 
 def notice(change: Change) -> str:
     """The line that tells of an alarm, or of its end."""
-    value = f"{change.value} {change.units}".strip()
-    return f"{change.path} {value}  {change.alarm or 'no alarm any more'}"
+    value = f"{clean(change.path)} {change.value} {change.units}".strip()
+    return f"{time_text(change.time)}  {value}  {change.alarm or 'no alarm any more'}"
 
 
 def fits(path: str, pattern: str) -> bool:
