@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plotting import Series
+from .plotting import Numbers, Series
 from .reprs_values import clean
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "panels"]
 
 DAY = 86_400.0
+FARTHEST = 1e300
 
 
 def panels(series: Sequence[Series]) -> list[list[Series]]:
@@ -87,7 +88,7 @@ class Strips:
     def update(self, now: float) -> None:
         for series, line in zip(self._series, self._lines, strict=True):
             found = series.times(now)
-            line.set_data(found.times / DAY, found.values)
+            line.set_data(found.times / DAY, finite(found.values))
         self._ax.relim()
         self._ax.autoscale_view()
 
@@ -105,7 +106,7 @@ class Line:
         ax.set_ylabel(plain(series.units))
 
     def update(self, now: float) -> None:
-        array = self._series.array.astype(np.float64)
+        array = finite(self._series.array.astype(np.float64))
         self._line.set_data(np.arange(len(array)), array)
         self._ax.relim()
         self._ax.autoscale_view()
@@ -133,6 +134,11 @@ class Picture:
         self._image.set_data(array)
         self._image.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
         self._image.autoscale()
+
+
+def finite(values: Numbers) -> Numbers:
+    """Infinities are gaps too, and what is as good as infinite: no axis reaches them."""
+    return np.where(np.abs(values) < FARTHEST, values, np.nan)
 
 
 def plain(text: str) -> str:

@@ -164,6 +164,34 @@ def test_a_figure_is_drawn_into_a_file(client: Client, past: dict[str, History],
     assert repr(plot) == "<plot of STAGE.position, STAGE.state, STAGE.wave, STAGE.image, STAGE.on, closed>"
 
 
+@pytest.mark.parametrize(
+    "values", [(), (np.nan,), (np.inf, -np.inf), (1e308, -1e308), (5e-324,), (0.0, 0.0), (1.0, np.nan, 2.0)]
+)
+def test_whatever_the_numbers_were_they_are_drawn_and_told(
+    client: Client, past: dict[str, History], tmp_path: Path, values: tuple[float, ...]
+) -> None:
+    past["STAGE.position"] = positions(*values)
+    found = series(client, "position")
+    assert series_text(found, NOW).isprintable()
+    plot = new_plot(SimpleNamespace(), [found], None)  # type: ignore[arg-type]  # without a window
+    plot.save(str(tmp_path / "plot.png"))
+    plot.close()
+
+
+@pytest.mark.parametrize("name", ["wave", "image"])
+def test_whatever_the_arrays_are_they_are_drawn_and_told(
+    server: MemoryServer, client: Client, tmp_path: Path, name: str
+) -> None:
+    found = series(client, name)
+    plot = new_plot(SimpleNamespace(), [found], None)  # type: ignore[arg-type]  # without a window
+    shape = (0,) if name == "wave" else (0, 3)
+    for array in (np.zeros(shape), np.full((2,) * len(shape), np.nan), np.full((1,) * len(shape), np.inf)):
+        found.reading = found.reading._replace(value=array)
+        assert series_text(found, NOW).isprintable()
+        plot.save(str(tmp_path / "plot.png"))
+    plot.close()
+
+
 def test_a_plot_follows_what_it_shows(server: MemoryServer, client: Client) -> None:
     plot = new_plot(SimpleNamespace(), [series(client, "image")], None)  # type: ignore[arg-type]  # without a window
     server.run(lambda: server.update("STAGE", image=np.full((3, 4), 7, np.uint8)))

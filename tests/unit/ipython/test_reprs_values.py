@@ -12,10 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from macduff.client import AttributeInfo
+from macduff.client.describe import AttributeState
+from macduff.ipython.reprs_rows import attribute_facts
 from macduff.ipython.reprs_values import alarm_text, clean, time_text, value_text
 from macduff.values import (
     Alarm,
     AlarmStatus,
+    Reading,
     Severity,
     Table,
     VArray,
@@ -27,6 +31,7 @@ from macduff.values import (
     VTable,
     VType,
 )
+from tests.unit.values.strategies import TYPES, values_of
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -79,6 +84,15 @@ def test_nothing_moves_the_cursor(text: str) -> None:
     for shown in (clean(text), value_text(VString(), text), alarm_text(Alarm(Severity.MAJOR, message=text))):
         assert shown.isprintable()
     assert len(clean(text, 5)) <= 5
+
+
+@given(st.data())
+def test_whatever_a_device_may_have_is_one_line(data: st.DataObject) -> None:
+    vtype = data.draw(TYPES)
+    value = data.draw(values_of(vtype))
+    assert value_text(vtype, value).isprintable()
+    state = AttributeState(AttributeInfo("it", vtype, writable=True), Reading(value, Alarm(), 0, 0), value)
+    assert all(fact.text.isprintable() for fact in attribute_facts(state))
 
 
 def test_an_alarm_and_its_message() -> None:
