@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def install(session: Session) -> Undo:
             if hint and hint not in getattr(raised, "__notes__", ()):
                 raised.add_note(hint)
         shell.showtraceback((kind, raised, without_ours(traceback)), tb_offset=tb_offset)
+        sys.last_traceback = traceback  # for %tb and %debug all of it
 
     before: tuple[type[BaseException], ...] = shell.custom_exceptions
     shell.set_custom_exc((MacduffError, NameError), show)

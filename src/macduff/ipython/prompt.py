@@ -77,6 +77,10 @@ def _prompts(session: Session, plain: Any) -> Prompts:
             found: list[tuple[Any, str]] = plain.out_prompt_tokens()
             return found
 
+        def continuation_prompt_tokens(self, *args: Any, **kwargs: Any) -> list[tuple[Any, str]]:
+            found: list[tuple[Any, str]] = plain.continuation_prompt_tokens(*args, **kwargs)
+            return found
+
     shell: Any = session.shell  # a terminal's, for it has prompts
     return Connected(shell)
 

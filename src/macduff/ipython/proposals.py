@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -102,12 +103,12 @@ def _expected(cursor: Cursor, space: Mapping[str, Any], inventory: Inventory) ->
         if isinstance(value, Value) and not value.named:
             yield value.info.vtype
         return
-    place, keyword, _ = argument
+    place, given, _ = argument
     called = resolve(cursor.opener(), space, inventory)
     taken = _parameters(called)
-    if keyword in taken:
-        yield taken[keyword]
-    elif not keyword and place < len(taken) and not (isinstance(called, Put) and called.device is not None):
+    if given in taken:
+        yield taken[given]
+    elif not given and place < len(taken) and not (isinstance(called, Put) and called.device is not None):
         yield list(taken.values())[place]
 
 
@@ -131,11 +132,11 @@ def _labels(vtype: VType[Any]) -> Iterable[str]:
 def _members(found: Any, inventory: Inventory) -> Iterator[Proposal]:
     if isinstance(found, RemoteDevice):
         methods = found._mirror.info.methods
-        for name in filter(str.isidentifier, fields_of(found)):
+        for name in filter(_spellable, fields_of(found)):
             yield Proposal(name, "function" if name in methods else "attribute")
         yield from (Proposal("attributes", "attribute"), Proposal("put", "function"))
     elif isinstance(found, Client):
-        yield from _all(filter(str.isidentifier, inventory.names()), "device")
+        yield from _all(filter(_spellable, inventory.names()), "device")
         yield from _all(_public(Client), "attribute")
     elif isinstance(found, RemoteMethod):
         yield from (Proposal("start", "function"), Proposal("info", "attribute"))
@@ -143,6 +144,10 @@ def _members(found: Any, inventory: Inventory) -> Iterator[Proposal]:
         kind = RemoteAttribute if found.named else annotation_of(found.info.vtype)
         kind = kind if isinstance(kind, type) else str  # the labels of an enum
         yield from _all(_public(kind), "attribute")
+
+
+def _spellable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _public(kind: type) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import random_name
-from tests.system.shell.conftest import Lab, Shell
+from tests.system.shell.conftest import CTRL_C, Lab, Shell
 
 
 def test_the_prompt_says_where_one_is(lab: Lab, shell: Shell) -> None:
@@ -102,6 +102,20 @@ def test_what_the_user_assigns_comes_before_a_device(lab: Lab, shell: Shell) -> 
     assert shell.run(f"devices['{name}'].exposure").endswith("0.1")
     lab.tell(f"remove {name}")
     assert shell.run(f"{name} + 2").endswith("5")
+
+
+def test_tb_has_the_frames_of_macduff_too(shell: Shell) -> None:
+    assert "client/" not in shell.run("STAGE.fail()")
+    assert "client/method.py" in shell.run("%tb")
+
+
+def test_ctrl_c_ends_a_command_that_the_server_does_not_answer(lab: Lab, shell: Shell) -> None:
+    number = shell.number
+    with lab.stopped():
+        shell.type("print('it', 'runs'); get_ipython().run_line_magic('lsdev', '')\r")
+        shell.shows("it runs")
+        shell.type(CTRL_C)
+        shell.ready(number + 1)
 
 
 def test_ctrl_c_at_the_prompt_harms_nothing(shell: Shell) -> None:
