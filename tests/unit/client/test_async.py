@@ -188,6 +188,29 @@ def test_cancelling_a_blocking_call_aborts_and_waits() -> None:
     play(scenario)
 
 
+def test_a_cancelled_call_waits_until_the_device_is_at_rest() -> None:
+    """Rule 20: the abort ends behind the call that it ends."""
+
+    async def scenario(server: MemoryServer, client: AsyncClient, device: AsyncDevice) -> None:
+        server.obeys = False
+        task = asyncio.create_task(device.move(3))
+        while not server.calls:
+            await asyncio.sleep(0)
+        task.cancel()
+        while len(server.calls) < 2:
+            await asyncio.sleep(0)
+        server.finish("move", error=Aborted("STAGE.move: aborted"))
+        server.pump()
+        await device.position.get()
+        assert not task.done(), "the call has ended, the abort has not"
+        server.finish("abort")
+        server.pump()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    play(scenario)
+
+
 def test_a_second_cancellation_stops_waiting() -> None:
     async def scenario(server: MemoryServer, client: AsyncClient, device: AsyncDevice) -> None:
         task = asyncio.create_task(device.move(3))
