@@ -6,7 +6,7 @@ import type { Session } from "../wire/session";
 import { nextFrame } from "./frame";
 import { noted } from "./log";
 import { widgetOf, type AttributeStructure, type Meta } from "./structure";
-import { formatValue, inLine, parse } from "./values";
+import { formatInput, formatValue, inLine, parse } from "./values";
 import { within } from "./within";
 
 /** The eight states in which an attribute is seen. */
@@ -25,6 +25,8 @@ export class AttributeModel {
   readonly text: ReadonlySignal<string>;
   /** What an input is to hold: the set point where there is one. */
   readonly setpoint: ReadonlySignal<string>;
+  /** Whether what it is now is not what was asked for. */
+  readonly apart: ReadonlySignal<boolean>;
   readonly alarm: ReadonlySignal<string>;
   /** What somebody typed and has not sent; null when nobody does. An update of the server leaves it alone. */
   readonly edit = signal<string | null>(null);
@@ -60,7 +62,11 @@ export class AttributeModel {
     this.text = computed(() => formatValue(this.shown.value.value, this.meta.value));
     this.setpoint = computed(() => {
       const { setpoint, value } = this.shown.value;
-      return formatValue(setpoint ?? value, this.meta.value);
+      return formatInput(setpoint ?? value, this.meta.value);
+    });
+    this.apart = computed(() => {
+      const { setpoint, value } = this.shown.value;
+      return setpoint !== undefined && formatInput(value, this.meta.value) !== this.setpoint.value;
     });
     this.alarm = computed(() => this.shown.value.alarm.message);
     this.severity = computed(() => this.shown.value.alarm.severity);

@@ -86,6 +86,23 @@ export function formatValue(value: unknown, meta: Meta): string {
   return String(value);
 }
 
+/** A value as it is put into a field: all of it, so that what is sent is what was there and what was changed. */
+export function formatInput(value: unknown, meta: Meta): string {
+  if (!isArray(meta) || kindOf(meta) === "table") return formatValue(value, meta);
+  if (kindOf(meta) === "number" || kindOf(meta) === "boolean") {
+    const numbers = numbersOf(value);
+    if (!numbers || numbers.shape.length !== 1 || numbers.data.length > MOST_TYPED) return formatArray(value, meta);
+    return Array.from(numbers.data, (item) => (kindOf(meta) === "boolean" ? (item ? "on" : "off") : formatNumber(item, meta))).join(", ");
+  }
+  const texts = Array.isArray(value) ? value.map(String) : [];
+  return texts.every((text) => PLAIN.test(text)) ? texts.join(", ") : JSON.stringify(texts);
+}
+
+/** Numbers that somebody would type into one line. */
+const MOST_TYPED = 1000;
+/** What stands between commas as it is. */
+const PLAIN = /^[^\s,["]([^,\n]*[^\s,])?$/;
+
 function formatArray(value: unknown, meta: Meta): string {
   if (Array.isArray(value) && value.every((item) => typeof item === "string") && kindOf(meta) !== "number") {
     return value.length === 0 ? "empty" : shorten(value.join(", "));
@@ -166,9 +183,21 @@ function parseNumber(text: string, meta: Meta): number {
 }
 
 function parseArray(text: string, meta: Meta): unknown[] {
-  const parts = text.split(/[,\n]/).map((part) => part.trim()).filter((part) => part !== "");
+  const parts = partsOf(text);
   const item: Meta = { ...meta, typeid: meta.typeid.replace("ArrayMeta", "Meta") };
   return parts.map((part) => parse(part, item));
+}
+
+/** Between commas; or JSON, for texts that have commas of their own. */
+function partsOf(text: string): string[] {
+  if (text.trim().startsWith("[")) {
+    try {
+      return (JSON.parse(text) as unknown[]).map(String);
+    } catch {
+      throw new Error(`expected a list such as 1, 2 or ["one", "two"], got ${shorten(text, 40)}`);
+    }
+  }
+  return text.split(/[,\n]/).map((part) => part.trim()).filter((part) => part !== "");
 }
 
 /** What may be put. */

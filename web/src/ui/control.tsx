@@ -34,29 +34,34 @@ function Led({ attribute, id }: Props) {
 function Check({ attribute, id, described }: Props) {
   const { meta, value, setpoint } = attribute.shown.value;
   return (
-    <input
-      id={id} type="checkbox" role="switch" checked={Boolean(setpoint ?? value)} disabled={!usable(attribute)}
-      aria-describedby={described || undefined} title={why(attribute) || meta.description}
-      onChange={(event) => {
-        const box = event.currentTarget;
-        attribute.put(box.checked).catch(() => (box.checked = !box.checked));
-      }}
-    />
+    <>
+      <input
+        id={id} type="checkbox" role="switch" checked={Boolean(setpoint ?? value)} disabled={!usable(attribute)}
+        aria-describedby={described || undefined} title={why(attribute) || meta.description}
+        onChange={(event) => {
+          attribute.put(event.currentTarget.checked).catch(() => undefined); // the row says why, and shows what it is
+        }}
+      />
+      <Readback attribute={attribute} />
+    </>
   );
 }
 
 function Choice({ attribute, id, described }: Props) {
   const { meta, value, setpoint } = attribute.shown.value;
   return (
-    <select
-      id={id} value={String(setpoint ?? value)} disabled={!usable(attribute)} aria-describedby={described || undefined}
-      title={why(attribute) || meta.description}
-      onChange={(event) => {
-        attribute.put(event.currentTarget.value).catch(() => undefined); // the row says why
-      }}
-    >
-      {(meta.choices ?? []).map((choice) => <option value={choice}>{choice}</option>)}
-    </select>
+    <>
+      <select
+        id={id} value={String(setpoint ?? value)} disabled={!usable(attribute)} aria-describedby={described || undefined}
+        title={why(attribute) || meta.description}
+        onChange={(event) => {
+          attribute.put(event.currentTarget.value).catch(() => undefined);
+        }}
+      >
+        {(meta.choices ?? []).map((choice) => <option value={choice}>{choice}</option>)}
+      </select>
+      <Readback attribute={attribute} />
+    </>
   );
 }
 
@@ -106,7 +111,7 @@ function step(event: JSX.TargetedKeyboardEvent<HTMLInputElement>, attribute: Att
 
 /** What it is now, where that is not what was asked for. */
 function Readback({ attribute }: { attribute: AttributeModel }) {
-  const differs = useComputed(() => attribute.edit.value !== null || attribute.text.value !== attribute.setpoint.value);
+  const differs = useComputed(() => attribute.edit.value !== null || attribute.apart.value);
   return differs.value ? <output class="readback" title="what it is now">now {attribute.text}</output> : null;
 }
 

@@ -108,7 +108,7 @@ export function Table({ attribute }: { attribute: AttributeModel }) {
           <button type="button" disabled={!edited} onClick={revert}>Revert</button>
         </p>
       )}
-      {settable && <Readback wanted={cellsOf(setpoint ?? value, columns)} cells={cellsOf(value, columns)} columns={columns} />}
+      {settable && setpoint !== undefined && <Readback wanted={cellsOf(setpoint ?? value, columns)} cells={cellsOf(value, columns)} columns={columns} />}
     </div>
   );
 }
