@@ -8,6 +8,8 @@ from dataclasses import dataclass
 __all__ = ["Cursor", "cursor_at"]
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_LONGEST = 1_000
+"""No expression or word that is completed is longer; what may be is not worth the time."""
 _KEYWORD = re.compile(r"^\s*([A-Za-z_]\w*)\s*=(?!=)\s*$")
 _EXPRESSION = re.compile(
     r"""[A-Za-z_]\w*                                      # a name,
@@ -30,6 +32,8 @@ class Cursor:
     """Where the string's text begins, or outside strings where the word at the cursor does."""
     opened: tuple[int, ...]
     """Where the brackets were opened that are not closed yet, the outermost first."""
+    commas: tuple[int, ...] = ()
+    """Where the commas are in the innermost of them."""
     comment: bool = False
 
     @property
@@ -54,13 +58,15 @@ class Cursor:
         """In a call: how many arguments stand before, the keyword of this one, and what else of it stands before."""
         if self.bracket() != "(":
             return None
-        parts = _split(self.before[self.opened[-1] + 1 :])
-        found = _KEYWORD.match(parts[-1])
-        return len(parts) - 1, found[1] if found else "", "" if found else parts[-1].strip()
+        begin = self.commas[-1] if self.commas else self.opened[-1]
+        before = self.before[begin + 1 :]
+        found = _KEYWORD.match(before)
+        return len(self.commas), found[1] if found else "", "" if found else before.strip()
 
 
 def expression_of(text: str) -> str:
     """The names, members and items that the text ends with; "" when it ends with anything else."""
+    text = text[-_LONGEST:]
     found = _EXPRESSION.search(text)
     if found is None or text[: found.start()].endswith((".", ")", "]", '"', "'")):
         return ""
@@ -70,6 +76,7 @@ def expression_of(text: str) -> str:
 def cursor_at(source: str) -> Cursor:
     """Read the source up to the cursor, its end."""
     opened: list[int] = []
+    commas: list[list[int]] = [[]]
     quote, start, position = "", 0, 0
     while position < len(source):
         here = source[position]
@@ -90,26 +97,18 @@ def cursor_at(source: str) -> Cursor:
             position = end
         elif here in "([{":
             opened.append(position)
+            commas.append([])
         elif here in _PAIRS and opened and source[opened[-1]] == _PAIRS[here]:
             opened.pop()
+            commas.pop()
+        elif here == ",":
+            commas[-1].append(position)
         position += 1
     if not quote:
         start = len(source) - len(_word(source))
-    return Cursor(source, quote, start, tuple(opened))
+    return Cursor(source, quote, start, tuple(opened), tuple(commas[-1]))
 
 
 def _word(source: str) -> str:
-    found = re.search(r"[^\W\d]\w*$", source)
+    found = re.search(r"[^\W\d]\w*$", source[-_LONGEST:])
     return found[0] if found else ""
-
-
-def _split(text: str) -> list[str]:
-    """Arguments, at the commas outside strings and brackets."""
-    parts, last = [], 0
-    for position, here in enumerate(text):
-        if here == ",":
-            inner = cursor_at(text[:position])
-            if not inner.quote and not inner.opened:
-                parts.append(text[last:position])
-                last = position + 1
-    return [*parts, text[last:]]

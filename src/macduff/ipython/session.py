@@ -63,6 +63,8 @@ class Session:
 
     def use(self, client: Client | None) -> None:
         """Be connected by this client from now on, which the session then owns; the one before is closed."""
+        if client is self._client:
+            return
         before, self._client = self._client, client
         self.inventory.follow(client)
         if client is not None:
