@@ -12,7 +12,7 @@ from ...client.describe import AttributeState
 from ...client.model import AttributeInfo, DeviceInfo, MethodInfo
 from ...convert.names import pvi_member, pvi_name
 from ...errors import BadValue, MacduffError, Unreachable
-from ...sources.ca.facts import Facts, improved
+from ...sources.facts import Facts, improved
 from ...sources.pva.calling import call, remote
 from ...sources.pva.decode import decoder
 from ...sources.pva.encode import encode

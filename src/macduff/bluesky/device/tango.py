@@ -13,7 +13,7 @@ from ...client.describe import AttributeState
 from ...client.model import DeviceInfo
 from ...core import DState
 from ...errors import DeviceFailed, TimedOut, Unreachable, error_for
-from ...sources.ca.facts import Facts, improved
+from ...sources.facts import Facts, improved
 from ...sources.tango.device import OUR_STATES
 from ...sources.tango.followed import Followed
 from ...sources.tango.library import TANGO, Calls, TangoThread, as_error

@@ -10,7 +10,7 @@ from ...client.model import AttributeInfo, DeviceInfo, MethodInfo
 from ...convert.names import tango_command, tango_result
 from ...convert.tango import STATES
 from ...errors import BadValue
-from ...sources.ca.facts import improved
+from ...sources.facts import improved
 from ...sources.tango.commands import Command, command_of
 from ...sources.tango.device import described
 from ...sources.tango.native import facts_of, native_of, vtype_for

@@ -11,7 +11,7 @@ from event_model import DataKey
 from ophyd_async.core import Callback, SignalBackend
 
 from ...errors import BadValue, NotWriteable
-from ...sources.ca.facts import Facts, improved
+from ...sources.facts import Facts, improved
 from ...sources.tango.library import load
 from ...sources.tango.native import Native, facts_of, native_of, time_of, vtype_for
 from ...sources.tango.spelling import Decode, decoder, encode

@@ -12,7 +12,7 @@ from event_model import DataKey
 from ophyd_async.core import Callback, NotConnectedError, SignalBackend
 
 from ...errors import BadValue, MacduffError, NotWriteable
-from ...sources.ca.facts import Facts
+from ...sources.facts import Facts
 from ...sources.tango.library import load
 from ...sources.tango.native import Native
 from .member import Member
