@@ -9,6 +9,8 @@ import pytest
 
 from tests.system.shell.conftest import MACDUFF, Lab, Shells
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
+
 
 def run(shells: Shells, *tokens: str, **environment: str) -> subprocess.CompletedProcess[str]:
     import os

@@ -8,6 +8,8 @@ import pytest
 
 from tests.system.shell.conftest import CTRL_D, IPYTHON, MACDUFF, Lab, Shell, Shells
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
+
 
 @pytest.fixture
 def other() -> Iterator[Lab]:

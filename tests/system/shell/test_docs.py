@@ -14,6 +14,8 @@ import pytest
 from tests.support import eventually
 from tests.system.shell.conftest import CTRL_D, MACDUFF, ROOT, Shells
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
+
 PAGE = (ROOT / "docs/how-to/shell.md").read_text(encoding="utf-8")
 CELL = re.compile(r"^In \[(\d+)\]: (.*)$")
 DEMO = "import sys; from macduff.cli import main; sys.exit(main())"

@@ -7,6 +7,8 @@ import pytest
 from tests.support import random_name
 from tests.system.shell.conftest import CTRL_C, Lab, Shell
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
+
 
 def test_the_prompt_says_where_one_is(lab: Lab, shell: Shell) -> None:
     assert shell.where == lab.place

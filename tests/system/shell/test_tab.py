@@ -8,6 +8,8 @@ import pytest
 
 from tests.system.shell.conftest import Lab, Shell
 
+pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
+
 
 @pytest.fixture
 def mute(lab: Lab) -> Iterator[None]:

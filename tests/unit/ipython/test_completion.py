@@ -155,7 +155,7 @@ STAGE devices Stage Camera . mode position move ( ) [ ] " ' , = == \\ # target p
 
 
 @given(st.lists(st.sampled_from([*WORDS, " ", "\n"]), max_size=14).map("".join))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_nothing_is_sent_and_nothing_raised(
     session: Session, server: MemoryServer, text: str
 ) -> None:
