@@ -1,7 +1,7 @@
 // Runs in the page before the page's own scripts: notes when what was shown, without doing much itself.
 
 (() => {
-  const found = (window.measured = { painted: 0, late: [], pictures: 0, readings: 0, frames: 0, unseen: 0 });
+  const found = (window.measured = { painted: 0, late: [], pictures: 0, readings: 0, unseen: 0, newest: 0 });
 
   // A message that is posted while a frame is prepared comes when that frame is painted.
   const afterPaint = (() => {
@@ -48,9 +48,16 @@
   // The page as it is, but for the period it asks for: 0, so that every change set is sent as it comes.
   const PERIOD = [0xa6, ...new TextEncoder().encode("period"), 0xcb];
   const FIELDS = [0xa6, ...new TextEncoder().encode("fields")];
-  const find = (bytes, wanted, end) => {
-    for (let at = 0; at + wanted.length < end; at++) if (wanted.every((one, more) => bytes[at + more] === one)) return at + wanted.length;
+  const SEQUENCE = [0xa8, ...new TextEncoder().encode("sequence")];
+  const find = (bytes, wanted, end, at = 0) => {
+    for (; at + wanted.length < end; at++) {
+      if (wanted.every((one, more) => bytes[at + more] === one)) return at + wanted.length;
+    }
     return -1;
+  };
+  const number = (view, at) => {
+    const tag = view.getUint8(at);
+    return tag === 0xce ? view.getUint32(at + 1) : tag === 0xcd ? view.getUint16(at + 1) : tag;
   };
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
@@ -64,11 +71,12 @@
       this.addEventListener("message", ({ data }) => {
         const bytes = new Uint8Array(data);
         const at = find(bytes, FIELDS, Math.min(bytes.length, 2000));
-        found.frames++;
-        found.unseen += bytes[bytes.length - 1]; // change sets that were merged before this message
         if (at < 0) return;
         const head = bytes[at];
         found.readings += head === 0xdc ? bytes[at + 1] * 256 + bytes[at + 2] : head & 15;
+        found.unseen += bytes[bytes.length - 1]; // change sets that were merged before this message
+        const end = find(bytes, SEQUENCE, bytes.length, Math.max(0, bytes.length - 40));
+        if (end >= 0) found.newest = number(new DataView(data), end); // the device counts its readings
       });
     }
   };

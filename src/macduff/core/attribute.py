@@ -40,7 +40,7 @@ class Attribute(Generic[T]):
     # What an update touches lies together, apart from the rest: where there are many attributes that is a third less.
     __slots__ = (
         "__dict__", "__weakref__", "_device", "_every", "_exact", "_facts", "_keep", "_listened", "_local", "_mutex",
-        "_now", "_time_ns", "_writer",
+        "_now", "_reporters", "_time_ns", "_writer", "name",
     )  # fmt: skip
 
     def __init__(

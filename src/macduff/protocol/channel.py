@@ -60,7 +60,9 @@ class Channel:
     def reading(self, name: str, same: bool, alarm_same: bool) -> bool:
         """An attribute has a new reading; True if that concerns this channel."""
         if self._stanzas:
-            self._mark(name, "value")
+            recent, key = self._recent, (name, "value")
+            recent.pop(key, None)
+            recent[key] = self.version + 1
             if not alarm_same:
                 self._mark(name, "alarm")
             return True

@@ -238,10 +238,10 @@ class Feed:
             return
         same: bool | None = None
         alarm_same = new.alarm is old.alarm or new.alarm == old.alarm
-        for channel in self._concerned(name):
+        for channel in self._routes.get(name) or self._concerned(name):
             if same is None and len(channel.rest) > 1:
                 same = not self.every and held.vtype.equal(old.value, new.value)
-            if channel.reading(name, bool(same), alarm_same):
+            if channel.reading(name, bool(same), alarm_same) and not channel.touched:
                 self._touch(channel)
 
     def _large_reading(self, held: HeldAttribute, old: Reading, new: Reading) -> None:
