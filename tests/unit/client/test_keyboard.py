@@ -40,7 +40,7 @@ def test_assigning_puts_and_waits(server: MemoryServer, client: Client) -> None:
 def test_several_are_put_at_once_by_name(server: MemoryServer, client: Client) -> None:
     client.STAGE.put(velocity=2, mode="fast", readback=True)
     assert server.puts == [("STAGE", {"velocity": 2.0, "mode": "fast"}, True)]
-    with pytest.raises(NotFound, match="STAGE: no attribute 'velocty'; did you mean 'velocity'?"):
+    with pytest.raises(NotFound, match=r"STAGE: no attribute 'velocty'; did you mean 'velocity'\?"):
         client.STAGE.put(velocty=2)
     assert len(server.puts) == 1
 
