@@ -162,6 +162,8 @@ class Site:
             writer = await socket.prepare(request)
         except ValueError as error:  # from what decodes the key
             raise BadValue(f"/ws: expected the handshake of a websocket, got another ({error})") from None
+        except ConnectionError:  # whoever asked has gone already: a page that is loaded anew at once
+            return socket
         transport = request.transport
         if transport is None:
             return socket
