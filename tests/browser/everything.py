@@ -25,6 +25,7 @@ class Kinds(Device):
     """One attribute of each kind."""
 
     number = Attribute(VDouble(units="mm", precision=3, control=(-10, 10)), 1.5, "A number", writable=True)
+    fine = Attribute(VDouble(), 1234567890.12345, "A number with many digits", writable=True)
     whole = Attribute(VInt(), 3, "A whole number", writable=True)
     switch = Attribute(VBool(), True, "On or off", writable=True, tags=["group:Switches"])
     flag = Attribute(VBool(), False, "Lit or not", tags=["group:Switches"])

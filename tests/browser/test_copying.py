@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Looking
 from tests.browser.laboratory import COMMAND, Laboratory
 
+DOCS = Path(__file__).parents[2] / "docs/how-to/browser.md"
 TYPED = "import code, sys; code.InteractiveInterpreter().runsource(sys.argv[1], symbol='single')"
 """Runs a line as the prompt of Python does."""
 
@@ -46,6 +48,17 @@ def test_the_lines_of_a_method_make_the_call_that_was_filled_in(everything: Labo
     page.locator("#STAGE-jump-target").fill("1.5")
     assert shell(copied(about, "Shell")) == "3.0"
     assert everything.get("STAGE/position") == 1.5
+
+
+def test_the_lines_in_the_docs_are_those_of_the_page(demo: Laboratory, look: Looking) -> None:
+    page = look(demo, "X")
+    page.locator("#X-move-target").fill("5")
+    page.get_by_role("button", name="About move").click()
+    told = DOCS.read_text(encoding="utf-8").replace("ws://127.0.0.1:8008", demo.address.replace("http", "ws"))
+    lines = page.locator("form[data-method=move] .about code")
+    expect(lines).to_have_count(2)
+    for line in lines.all_inner_texts():
+        assert f"\n{line}\n" in told
 
 
 def test_a_text_with_quotes_is_quoted(everything: Laboratory, page: Page) -> None:

@@ -62,7 +62,7 @@ def test_switches_choices_and_texts_are_put(everything: Laboratory, look: Lookin
 
 LISTS = [
     ("offsets", [0.5 * number for number in range(12)], "7.5", [7.5]),
-    ("offsets", [1.0, 2.5], "1, 2.5,3e2", [1.0, 2.5, 300.0]),
+    ("offsets", [1234567890.12345, 1e-12], "1, 2.5,3e2", [1.0, 2.5, 300.0]),
     ("names", ["a", "b"], "c d, e", ["c d", "e"]),
     ("names", ["one, two", "three"], '["four, five", "six"]', ["four, five", "six"]),
 ]
@@ -80,6 +80,19 @@ def test_a_list_is_in_its_field_with_all_that_it_has(
     assert everything.get(f"KINDS/{name}") == before
     enter(page, name, typed)
     assert everything.get(f"KINDS/{name}") == after
+
+
+@pytest.mark.parametrize("value", [1234567890.12345, 1.23456789e-12, -0.1])
+def test_a_number_is_in_its_field_with_all_its_digits(everything: Laboratory, look: Looking, value: float) -> None:
+    """Where no precision was chosen: so that changing one of them changes no other."""
+    everything.put("KINDS/fine", value)
+    page = look(everything, "KINDS")
+    field = page.locator("#in-KINDS-fine")
+    expect(field).not_to_have_value("")
+    assert float(field.input_value()) == value
+    box, units = field.bounding_box(), row(page, "fine").bounding_box()
+    assert box and units and box["x"] + box["width"] <= units["x"] + units["width"]
+    assert field.evaluate("field => field.scrollWidth <= field.clientWidth"), "nothing of it is cut"
 
 
 def test_a_list_that_is_none_is_told(everything: Laboratory, look: Looking) -> None:

@@ -63,13 +63,18 @@ export function unitsOf(meta: Meta): string {
 /** What malcolm 1.0 says where nobody chose a precision. */
 const UNSAID = 8;
 
+/** Digits after the point; null where nobody chose. */
+function precisionOf(meta: Meta): number | null {
+  const precision = meta.display?.precision ?? null;
+  return meta.writable === undefined && precision === UNSAID ? null : precision;
+}
+
 /** A number with the precision that its meta asks for, else with what it needs. */
 export function formatNumber(value: number, meta: Meta): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   if (meta.dtype && !meta.dtype.startsWith("float")) return String(value);
-  const precision = meta.display?.precision;
-  const unsaid = meta.writable === undefined && precision === UNSAID;
-  if (precision !== null && precision !== undefined && !unsaid) return value.toFixed(Math.min(precision, 20));
+  const precision = precisionOf(meta);
+  if (precision !== null) return value.toFixed(Math.min(precision, 20));
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(4);
   return String(Number(value.toPrecision(7)));
@@ -81,21 +86,28 @@ export function formatValue(value: unknown, meta: Meta): string {
   const kind = kindOf(meta);
   if (isArray(meta)) return formatArray(value, meta);
   if (kind === "number") return formatNumber(toNumber(value), meta);
-  if (kind === "boolean") return value ? "on" : "off";
+  if (kind === "boolean") return onOff(value);
   if (kind === "table" || kind === "map") return formatColumns(value);
   return String(value);
 }
 
 /** A value as it is put into a field: all of it, so that what is sent is what was there and what was changed. */
 export function formatInput(value: unknown, meta: Meta): string {
-  if (!isArray(meta) || kindOf(meta) === "table") return formatValue(value, meta);
-  if (kindOf(meta) === "number" || kindOf(meta) === "boolean") {
+  const kind = kindOf(meta);
+  if (!isArray(meta)) return kind === "number" ? formatFully(toNumber(value), meta) : formatValue(value, meta);
+  if (kind === "number" || kind === "boolean") {
     const numbers = numbersOf(value);
     if (!numbers || numbers.shape.length !== 1 || numbers.data.length > MOST_TYPED) return formatArray(value, meta);
-    return Array.from(numbers.data, (item) => (kindOf(meta) === "boolean" ? (item ? "on" : "off") : formatNumber(item, meta))).join(", ");
+    return Array.from(numbers.data, (item) => (kind === "boolean" ? onOff(item) : formatFully(item, meta))).join(", ");
   }
   const texts = Array.isArray(value) ? value.map(String) : [];
   return texts.every((text) => PLAIN.test(text)) ? texts.join(", ") : JSON.stringify(texts);
+}
+
+/** With the precision that its meta asks for, else with all digits. */
+function formatFully(value: number, meta: Meta): string {
+  const asked = precisionOf(meta) !== null || !Number.isFinite(value);
+  return asked ? formatNumber(value, meta) : String(value);
 }
 
 /** Numbers that somebody would type into one line. */
@@ -112,7 +124,11 @@ function formatArray(value: unknown, meta: Meta): string {
   if (numbers.shape.length > 1) return numbers.shape.join(" × ");
   if (numbers.data.length > 6) return `${numbers.data.length} values`;
   if (numbers.data.length === 0) return "empty";
-  return Array.from(numbers.data, (item) => formatNumber(item, meta)).join(", ");
+  return Array.from(numbers.data, (item) => (kindOf(meta) === "boolean" ? onOff(item) : formatNumber(item, meta))).join(", ");
+}
+
+function onOff(value: unknown): string {
+  return value ? "on" : "off";
 }
 
 function formatColumns(value: unknown): string {

@@ -41,7 +41,7 @@ export function DevicePage({ device, process }: { device: DeviceModel; process: 
       <header class="head">
         <a class="back" href="#/" aria-label="All devices"><Icon name="back" /></a>
         <div>
-          <h1>{device.name}</h1>
+          <h1>{device.name}{meta.label && meta.label !== device.name && <small> {meta.label}</small>}</h1>
           {summary && <p class="summary" title={more.join("\n\n")}>{summary}</p>}
         </div>
       </header>

@@ -33,7 +33,7 @@ export function Plot({ numbers, units, name }: { numbers: NumberArray; units: st
   }, [isDark, units, name]);
   useEffect(() => {
     const values = Array.from(numbers.data);
-    plot.current?.setData([values.map((_, index) => index), values]);
+    plot.current?.setData([values.map((_, index) => index), values.map((value) => (Number.isNaN(value) ? null : value))]);
   }, [numbers, isDark]);
   return <div class="plot" ref={box} role="img" aria-label={`${name}, ${numbers.data.length} values`} />;
 }
