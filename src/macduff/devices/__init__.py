@@ -1,7 +1,7 @@
 """Ready-made devices: a configuration file names them without a module (`class: Motor`).
 
-Motor, Detector and Thermometer need no hardware; PvaDevice and TangoDevice wrap a device of another control system,
-Mounted one of another macduff.
+Motor, Detector, Thermometer, Diode and LineScan need no hardware; PvaDevice and TangoDevice wrap a device of another
+control system, Mounted one of another macduff.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .detector import Detector
+from .diode import Diode
+from .line_scan import LineScan
 from .motor import Motor
 from .thermometer import Thermometer
 
 if TYPE_CHECKING:
     from ..sources import Mounted, PvaDevice, TangoDevice
 
-__all__ = ["Detector", "Motor", "Mounted", "PvaDevice", "TangoDevice", "Thermometer"]
+__all__ = ["Detector", "Diode", "LineScan", "Motor", "Mounted", "PvaDevice", "TangoDevice", "Thermometer"]
 
 
 def __getattr__(name: str) -> Any:

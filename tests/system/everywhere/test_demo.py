@@ -1,4 +1,4 @@
-"""`macduff demo --all`: X, Y, DET and THERMO on all protocols at once, found with what is announced."""
+"""`macduff demo --all`: its devices on all protocols at once, found with what is announced."""
 
 from __future__ import annotations
 

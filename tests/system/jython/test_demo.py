@@ -12,9 +12,9 @@ def messages(errors: list[dict[str, str]]) -> list[tuple[str, str]]:
 def test_looking(side: Side, demo: str) -> None:
     found = side.do("look", address=demo)
     assert found == {
-        "client": f"<Client {demo}, connected, 4 devices: X, Y, DET, THERMO>",
-        "devices": ["X", "Y", "DET", "THERMO"],
-        "listed": [True, False, 4, ["DET", "THERMO", "X", "Y"]],
+        "client": f"<Client {demo}, connected, 6 devices: X, Y, DET, THERMO, DIODE, ...>",
+        "devices": ["X", "Y", "DET", "THERMO", "DIODE", "SCAN"],
+        "listed": [True, False, 6, ["DET", "DIODE", "SCAN", "THERMO", "X", "Y"]],
         "state": ["connected", True, "", demo],
         "device": "<device DET: 10 attributes, 8 methods>",
         "dir": ["exposure", "configure"],
@@ -48,7 +48,7 @@ def test_values(side: Side, demo: str) -> None:
         ("UnknownName", "X: no attribute or method 'velocty'; did you mean 'velocity'?"),
         ("UnknownName", "X.move: expected an attribute, got a method: call it"),
         ("UnknownName", f"{demo}: no device 'DETT'; did you mean 'DET'?"),
-        ("UnknownName", f"{demo}: no device 'NONE'; there are X, Y, DET, THERMO"),
+        ("UnknownName", f"{demo}: no device 'NONE'; there are X, Y, DET, THERMO, DIODE, SCAN"),
         ("BadValue", "path: expected 'DEVICE.attribute', got 'nonsense'"),
         ("BadValue", "policy: expected 'latest' or 'every', got 'sometimes'"),
         ("NotFound", found["errors"][11]["message"]),

@@ -48,4 +48,4 @@ def test_tls(side: Side, demo: str, ours: tuple[ssl.SSLContext, str]) -> None:
         for said, meant in (("wss://lab.example", server.address), ("/etc/ssl/lab.pem", ours[1])):
             assert said in code
             code = code.replace(said, meant)
-        assert side.do("run", code=code) == ["X", "Y", "DET", "THERMO"]
+        assert side.do("run", code=code) == ["X", "Y", "DET", "THERMO", "DIODE", "SCAN"]

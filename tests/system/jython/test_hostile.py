@@ -210,5 +210,5 @@ def test_messages_in_pieces_with_pings_between_and_large_ones(side: Side) -> Non
 def test_a_real_server_three_bytes_at_a_time(side: Side, demo: str) -> None:
     with Server(relay(int(demo.rpartition(":")[2]), piece=3)) as server:
         found = side.do("plain", address=server.address)
-        assert found["devices"] == ["X", "Y", "DET", "THERMO"]
+        assert found["devices"] == ["X", "Y", "DET", "THERMO", "DIODE", "SCAN"]
         assert found["state"] == "Idle"

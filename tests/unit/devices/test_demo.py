@@ -6,13 +6,15 @@ import pytest
 
 from macduff import Process
 from macduff.config.classes import WrongClass, device_class
-from macduff.devices import Detector, Motor, Thermometer
+from macduff.devices import Detector, Diode, LineScan, Motor, Thermometer
 from macduff.devices.demo import demo_devices
 
 
-def test_the_demo_has_x_y_det_and_thermo() -> None:
-    devices = {device.name: type(device) for device in demo_devices()}
-    assert devices == {"X": Motor, "Y": Motor, "DET": Detector, "THERMO": Thermometer}
+def test_the_demo_has_two_motors_three_to_measure_with_and_a_scan() -> None:
+    devices = [(device.name, type(device)) for device in demo_devices()]
+    assert devices == [
+        ("X", Motor), ("Y", Motor), ("DET", Detector), ("THERMO", Thermometer), ("DIODE", Diode), ("SCAN", LineScan)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("cls", [Motor, Detector, Thermometer])
@@ -29,7 +31,6 @@ def test_a_configuration_and_a_client_can_make_each(cls: type) -> None:
 def test_only_classes_are_offered(name: str, hint: str) -> None:
     with pytest.raises(WrongClass) as told:
         device_class(name)
-    assert f"a ready-made device (Detector, Motor, Mounted, PvaDevice, TangoDevice, Thermometer), got {name!r}" in str(
-        told.value
-    )
+    ready = "Detector, Diode, LineScan, Motor, Mounted, PvaDevice, TangoDevice, Thermometer"
+    assert f"a ready-made device ({ready}), got {name!r}" in str(told.value)
     assert str(told.value).endswith(hint)
