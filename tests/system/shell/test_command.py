@@ -33,7 +33,7 @@ def run(shells: Shells, *tokens: str, **environment: str) -> subprocess.Complete
         ("1 +", 1, "", "SyntaxError"),
         ("raise SystemExit(7)", 7, "", ""),
         ("switch ws://127.0.0.1:1", 3, "", "expected a server, got none"),
-        ("STAGE.attributes['velocity'].put(2, timeout=0); raise TimeoutError", 4, "", "TimedOut"),
+        ("STAGE.attributes['velocity'].wait_for(77, timeout=0)", 4, "", "TimedOut"),
         ("raise KeyboardInterrupt", 130, "", ""),
     ],
 )
