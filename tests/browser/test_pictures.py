@@ -74,6 +74,18 @@ def test_a_run(laboratory: Start, look: Looking, picture: Picture) -> None:
     expect(page.get_by_role("navigation", name="Devices")).to_contain_text("Aborted")
 
 
+def test_a_running_scan_of_values(laboratory: Start, look: Looking, picture: Picture) -> None:
+    page = look(laboratory(), "SCAN", viewport={"width": 1100, "height": 1020})
+    page.locator("form[data-method=configure] button[type=submit]").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("progressbar", name="progress")).to_be_visible()
+    most = r"(3\d|4[01])\b"  # a picture of it running; on a slow machine the test may see its end
+    expect(page.locator("#in-SCAN-completed_steps")).to_have_text(re.compile(f"^{most}"), timeout=50_000)
+    plot = page.locator("[data-attribute=values]").get_by_role("img", name=re.compile(f"^values, {most}"))
+    expect(plot.locator("canvas")).to_be_visible()
+    picture(page, "scan")
+
+
 def test_an_image_and_an_alarm(laboratory: Start, look: Looking, picture: Picture) -> None:
     lab = laboratory(HUTCH, DEVICES)
     page = look(lab, "CAM", viewport={"width": 1100, "height": 760})

@@ -67,8 +67,13 @@ function whyNot(method: MethodModel, device: DeviceModel, connected: boolean): s
   if (!connected) return "There is no connection to the server";
   if (method.readOnly.value) return "This server is read-only";
   if (method.shown.value.meta.writeable) return "";
-  return `Not allowed in ${String(device.attribute("state")?.shown.value.value ?? "this state")}`;
+  const state = String(device.attribute("state")?.shown.value.value ?? "this state");
+  // At rest only what leads on from other states is not allowed, unless a scan has taken the device.
+  if (state === "Idle" && !ELSEWHERE.has(method.name)) return "Not allowed now: it is busy, or held by another device";
+  return `Not allowed in ${state}`;
 }
+
+const ELSEWHERE = new Set(["reset", "run", "pause", "rewind", "resume"]);
 
 /** What was typed; null, and told, where it is wrong. What was left alone has its default, on the server. */
 function read(
