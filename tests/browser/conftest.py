@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.browser.everything import CONFIGURATION, DEVICES
 from tests.browser.laboratory import Laboratory
@@ -27,6 +27,8 @@ BROKEN = ("WebSocket connection to .* failed", "net::ERR_CONNECTION_REFUSED")
 """What Chromium itself writes into the console when it cannot connect."""
 PICTURES = "MACDUFF_PICTURES"
 """Names the folder for the docs' pictures: `make pictures`."""
+
+expect.set_options(timeout=20_000)  # a machine may be slow; what comes at once is seen at once
 
 _failed: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -93,7 +95,7 @@ class Looking:
         options = {"viewport": {"width": 1200, "height": 900}, "reduced_motion": "reduce", **context}
         opened = self._browser.new_context(**options)
         self._contexts.append(opened)
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(20_000)
         page = opened.new_page()
         page.on("console", self._said)
         page.on("pageerror", self._raised)

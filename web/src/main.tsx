@@ -1,5 +1,5 @@
 import { render } from "preact";
-import "./style.css";
+import "./style/index.css";
 import "./theme";
 import { ProcessModel } from "./model/process";
 import { App } from "./ui/app";

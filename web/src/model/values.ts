@@ -76,7 +76,7 @@ export function formatNumber(value: number, meta: Meta): string {
   const precision = precisionOf(meta);
   if (precision !== null) return value.toFixed(Math.min(precision, 20));
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(4);
+  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return Number(value.toPrecision(7)).toExponential();
   return String(Number(value.toPrecision(7)));
 }
 

@@ -33,7 +33,7 @@ function textsOf(_plot: uPlot, splits: number[]): string[] {
 
 /** Room for the longest of them. */
 function widthOf(_plot: uPlot, texts: string[] | null): number {
-  return 18 + 7 * Math.max(2, ...(texts ?? []).map((text) => text.length));
+  return 24 + 7 * Math.max(2, ...(texts ?? []).map((text) => text.length));
 }
 
 /** A scale for each unit; the first two have an axis, whose unit is told where there is room. */
