@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Looking, Start
 from tests.browser.test_pictures import Picture
 
 
+@pytest.mark.timeout(240)
 def test_the_steps_of_the_tour(laboratory: Start, look: Looking, picture: Picture) -> None:
     lab = laboratory()
     page = look(lab, viewport={"width": 1100, "height": 740})
