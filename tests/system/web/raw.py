@@ -6,16 +6,18 @@ import json
 import socket
 from typing import Any
 
-__all__ = ["closing_code", "masked", "raw_websocket"]
+__all__ = ["HANDSHAKE", "closing_code", "masked", "raw_websocket"]
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 def raw_websocket(address: str) -> socket.socket:
     """A socket after the handshake with the server at http://127.0.0.1:PORT."""
     found = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10)
-    found.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
+    found.sendall(HANDSHAKE)
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += found.recv(1)

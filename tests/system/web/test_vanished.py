@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import Callable
 
 import aiohttp
+import pytest
 
 from tests.support import eventually
 from tests.system.web.conftest import Lab
-from tests.system.web.raw import masked, raw_websocket
+from tests.system.web.raw import HANDSHAKE, masked, raw_websocket
 from tests.system.web.talk import talk
 
 GET_POSITION = ["BENCH", "position", "value"]
@@ -62,3 +65,14 @@ async def test_subscriptions_of_a_vanished_client_are_freed(lab: Lab) -> None:
         await until(lambda: lab.process._listeners.has_audience(lab.bench), "the listener to come")
         client.connection.transport.abort()
     await until(lambda: not lab.process._listeners.has_audience(lab.bench), "the listener to go")
+
+
+async def test_a_handshake_of_somebody_who_has_gone_is_no_error(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    """As a browser goes whose page is loaded anew at once."""
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", int(lab.address.rpartition(":")[2]))) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hang up at once
+            client.sendall(HANDSHAKE)
+    async with talk(lab.websocket, "macduff.1") as after:
+        await after.ask("Get", GET_POSITION)
+    assert not [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
