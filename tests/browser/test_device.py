@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.conftest import Looking, Start
@@ -34,6 +36,22 @@ STAGE = "- {class: lab.Stage, name: STAGE}"
 QUIET = DEVICES.replace("    @idle_task(period=0.02)\n", "")
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    found = Laboratory(tmp_path_factory.mktemp("still"), QUIET, STAGE)
+    found.start()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def lab(still: Laboratory) -> Laboratory:
+    """A stage that changes only when it is told to."""
+    still.put("STAGE/velocity", 2)
+    still.call("STAGE/jump", target=1.25)
+    return still
+
+
 def test_a_device_page_shows_values_with_precision_and_units_once(demo: Laboratory, look: Looking) -> None:
     page = look(demo, "X")
     row = page.locator("[data-attribute=velocity]")
@@ -50,8 +68,7 @@ def test_a_value_that_changes_is_seen_to_change(demo: Laboratory, look: Looking)
     expect(value).not_to_have_text(value.inner_text())
 
 
-def test_an_alarm_is_seen_and_goes(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(QUIET, STAGE)
+def test_an_alarm_is_seen_and_goes(lab: Laboratory, look: Looking) -> None:
     page = look(lab, "STAGE")
     row = page.locator("[data-attribute=position]")
     for target, condition in ((6, "minor"), (-9, "major"), (0, "normal")):
@@ -64,8 +81,7 @@ def test_an_alarm_is_seen_and_goes(laboratory: Start, look: Looking) -> None:
             expect(row.locator(".say")).to_contain_text("limit")
 
 
-def test_enter_puts_what_was_typed(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(QUIET, STAGE)
+def test_enter_puts_what_was_typed(lab: Laboratory, look: Looking) -> None:
     page = look(lab, "STAGE")
     row = type_into(page, "7.5")
     expect(row).to_have_attribute("data-condition", "edited")
@@ -77,8 +93,7 @@ def test_enter_puts_what_was_typed(laboratory: Start, look: Looking) -> None:
     assert lab.get("STAGE/velocity") == 7.5
 
 
-def test_escape_reverts_to_what_the_server_has(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(QUIET, STAGE)
+def test_escape_reverts_to_what_the_server_has(lab: Laboratory, look: Looking) -> None:
     page = look(lab, "STAGE")
     row = type_into(page, "7.5")
     expect(row).to_have_attribute("data-condition", "edited")
@@ -92,8 +107,7 @@ def test_escape_reverts_to_what_the_server_has(laboratory: Start, look: Looking)
     assert lab.get("STAGE/velocity") == 3
 
 
-def test_beyond_the_limits_is_refused_before_anything_is_sent(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(QUIET, STAGE)
+def test_beyond_the_limits_is_refused_before_anything_is_sent(lab: Laboratory, look: Looking) -> None:
     page = look(lab)
     sent = sent_by(page)
     page.reload()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Looking, Start
+from tests.browser.laboratory import Laboratory
 
 DEVICES = '''
 from macduff import Attribute, Device, VDouble, publish_method
@@ -33,8 +37,22 @@ class Stage(Device):
 STAGE = "- {class: lab.Stage, name: STAGE}"
 
 
-def test_a_method_is_called_by_keyboard(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(DEVICES, STAGE)
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    found = Laboratory(tmp_path_factory.mktemp("still"), DEVICES, STAGE)
+    found.start()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def lab(still: Laboratory) -> Laboratory:
+    """A stage at rest, where it was made."""
+    still.call("STAGE/jump", target=1.25)
+    return still
+
+
+def test_a_method_is_called_by_keyboard(lab: Laboratory, look: Looking) -> None:
     page = look(lab, "STAGE")
     form = page.locator("form[data-method=jump]")
     button = form.locator("button[type=submit]")
@@ -50,10 +68,7 @@ def test_a_method_is_called_by_keyboard(laboratory: Start, look: Looking) -> Non
     assert lab.get("STAGE/position") == 1.5
 
 
-def test_what_is_no_number_is_refused_here_and_what_the_server_refuses_is_shown(
-    laboratory: Start, look: Looking
-) -> None:
-    lab = laboratory(DEVICES, STAGE)
+def test_what_is_no_number_is_refused_here_and_what_the_server_refuses_is_shown(lab: Laboratory, look: Looking) -> None:
     lab.may_log("the belt is torn")
     page = look(lab, "STAGE")
     form = page.locator("form[data-method=jump]")
@@ -66,8 +81,7 @@ def test_what_is_no_number_is_refused_here_and_what_the_server_refuses_is_shown(
     assert lab.get("STAGE/position") == 1.25
 
 
-def test_abort_ends_what_runs_and_what_is_not_allowed_meanwhile_says_so(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(DEVICES, STAGE)
+def test_abort_ends_what_runs_and_what_is_not_allowed_meanwhile_says_so(lab: Laboratory, look: Looking) -> None:
     page = look(lab, "STAGE")
     page.locator("#STAGE-jump-target").fill("2")
     page.locator("form[data-method=hold] button[type=submit]").click()
