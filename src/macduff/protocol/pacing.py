@@ -119,7 +119,9 @@ class Backlog:
     """What has come for a feed while none of its subscribers may be told, newest wins."""
 
     def __init__(self) -> None:
-        self._changes: dict[str, Any] = {}
+        self._kept: dict[str, Any] = {}
+        self._come: Mapping[str, Any] = {}
+        """What came last, where nothing is kept."""
         self._sequence = 0
         self._pacers: dict[Pacer, None] = {}
         """Of all subscribers; none if one of them is told of every change at once."""
@@ -131,14 +133,18 @@ class Backlog:
 
     def keep(self, feed: Feed, changes: Mapping[str, Any], sequence: int) -> bool:
         """Add some; whether they may stay, until one of the pacers asks for them."""
-        self._changes.update(changes)
         self._sequence = sequence
+        if not self._pacers and not self._kept:
+            self._come = changes
+            return False
+        self._kept.update(changes)
         return bool(self._pacers) and "" not in changes and all([pacer.keeps(feed) for pacer in self._pacers])
 
-    def take(self) -> tuple[dict[str, Any], int]:
+    def take(self) -> tuple[Mapping[str, Any], int]:
         """All of it, and the sequence of the newest."""
-        changes, self._changes = self._changes, {}
-        return changes, self._sequence
+        found = self._kept or self._come
+        self._kept, self._come = {}, {}
+        return found, self._sequence
 
 
 class PacedSubscription(Subscription):
