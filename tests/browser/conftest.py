@@ -23,8 +23,8 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-default-apps --disable-dev-shm-usage"
 ).split()
-BROKEN = ("WebSocket connection to .* failed", "net::ERR_CONNECTION_REFUSED")
-"""What Chromium itself writes into the console when it cannot connect."""
+BROKEN = ("WebSocket connection to .* failed", "net::ERR_CONNECTION_(REFUSED|RESET)", "net::ERR_EMPTY_RESPONSE")
+"""What Chromium itself writes into the console when it cannot connect, or a server goes while it answers."""
 PICTURES = "MACDUFF_PICTURES"
 """Names the folder for the docs' pictures: `make pictures`."""
 
