@@ -73,7 +73,7 @@ class Engine:
 
 
 class Demo:
-    """The devices of `macduff demo` and two more on all servers: on free ports first, on the same ones later."""
+    """Four devices of `macduff demo` and two more on all servers: on free ports first, on the same ones later."""
 
     def __init__(self, folder: Path, database: str = "") -> None:
         """database: of Tango, "host:port"; else there is none."""
