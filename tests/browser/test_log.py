@@ -56,5 +56,5 @@ def test_a_call_of_somebody_else_is_seen_as_the_last_one(everything: Laboratory,
     page = look(everything, "STAGE")
     last = page.locator("form[data-method=jump] .last")
     everything.call("STAGE/jump", target=0.5, times=3)
-    expect(last).to_contain_text(re.compile(r"with target 0\.500 mm, times 3: 1\.5 after \d+ ms$"))
+    expect(last).to_contain_text(re.compile(r"with target 0\.500 mm, times 3: returned 1\.5 after \d+ ms$"))
     expect(page.locator(".log summary")).to_have_text("Calls from this page")

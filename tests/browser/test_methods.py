@@ -64,7 +64,7 @@ def test_a_method_is_called_by_keyboard(lab: Laboratory, look: Looking) -> None:
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     expect(form.locator(".last")).to_contain_text("target 1.500")
-    expect(form.locator(".last")).to_contain_text(": 3")
+    expect(form.locator(".last")).to_contain_text(": returned 3 after")
     assert lab.get("STAGE/position") == 1.5
 
 

@@ -88,7 +88,7 @@ def test_a_malcolm_server_of_another_kind_is_used_in_its_own_words(
     page.goto(f"{plain.address}/#/STAGE")
     page.locator("#STAGE-jump-target").fill("2")
     page.keyboard.press("Enter")
-    expect(page.locator("form[data-method=jump] .last")).to_contain_text("with target 2.000 mm: 2 after")
+    expect(page.locator("form[data-method=jump] .last")).to_contain_text("with target 2.000 mm: returned 2 after")
     assert heard.kinds == {str}
     assert set(heard.batches) == {1}
     page.close()  # before its server goes

@@ -26,7 +26,7 @@ function Result({ method }: { method: MethodModel }) {
   const { elements } = meta.returns;
   const single = Object.keys(elements).join() === "return";
   const texts = single ? returned.present.map((name) => shown(returned.value[name], elements[name])) : parts(returned, elements);
-  return texts.length ? <>: <output>{texts.join(", ")}</output></> : <>: done</>;
+  return texts.length ? <>: returned <output>{texts.join(", ")}</output></> : <>: done</>;
 }
 
 function parts(log: MethodLog, elements: Record<string, Meta>): string[] {

@@ -18,10 +18,13 @@ function labelled(label: string): Partial<uPlot.Axis> {
 export function axes(dark: boolean, labels: readonly [string, string]): uPlot.Axis[] {
   const [across, up] = labels;
   return [
-    { ...look(dark), size: 34, ...labelled(across) },
+    { ...look(dark), size: 34, incrs: WHOLE, ...labelled(across) },
     { ...look(dark), size: widthOf, values: textsOf, ...labelled(up) },
   ];
 }
+
+/** Steps from index to index. */
+const WHOLE = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 /** Numbers as short as they can be. */
 function textsOf(_plot: uPlot, splits: number[]): string[] {
