@@ -26,6 +26,7 @@ def test_puts_and_calls_are_in_the_log_with_what_came_of_them(laboratory: Start,
     page.keyboard.press("Enter")
     entries = log.locator("li")
     expect(entries).to_have_count(2)
+    expect(entries.nth(0)).to_contain_text("done in")  # until then the device is busy
     page.locator("form[data-method=fail] button[type=submit]").press("Enter")
     expect(log.locator("summary")).to_have_text("Calls from this page (3, 1 failed)")
     expect(entries.locator("code")).to_have_text(["STAGE.fail()", "STAGE.jump(target=2)", "STAGE.velocity = 4"])
