@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BadValue
 from ..values import NO_ALARM, Alarm, History, Reading, VType
-from .initial import first_value
+from .initial import fast_class, first_value
 from .lane import Now
 from .refusals import foreign_update
 from .states import DState
@@ -128,6 +128,7 @@ class Attribute(Generic[T]):
     _keep: Callable[[Now], bool]  # what a reading is given to for its history
     _ring: Ring | None
     _now: Now
+    _alarmed: Alarm  # what the device's health was told of
     _exact: type
 
     @property
@@ -236,6 +237,8 @@ class Attribute(Generic[T]):
         self._now = now = (*new, sequence)
         self._writer = call
         wake = self._keep(now)
+        if new[1] is not self._alarmed:
+            wake = self._alarm_changed(new[1]) or wake
         if self._listened:
             segment, opened = device._open_segment()
             wake = wake or opened
@@ -243,6 +246,13 @@ class Attribute(Generic[T]):
             if self._every:
                 segment.keep(self, now, device._every_bound)
         return wake
+
+    def _alarm_changed(self, alarm: Alarm) -> bool:
+        """Under the value mutex: another alarm, or an equal one; whether the Process must be woken for it."""
+        other = alarm != self._alarmed
+        self._alarmed = alarm
+        self._exact = fast_class(self)
+        return other and self._device._machine.alarms.changed()
 
     def ask(self, value: T, call: Any = None) -> None:
         """Record the set point, and tell those who listen."""

@@ -45,3 +45,4 @@ class Away:
         else:
             text = ""
         self._device._machine.problem("sources", Severity.INVALID if everything else Severity.MAJOR, text)
+        self._device._machine.alarms.show()  # of an attribute that can be trusted again

@@ -60,6 +60,7 @@ def bind(attribute: Attribute[T], device: Device) -> Attribute[T]:
         alarm = attribute.vtype.alarm_for(value)
     bound._time_ns = device._clock.time_ns
     bound._now = (value, alarm, device._clock.time_ns(), 0)
+    bound._alarmed = alarm
     bound._exact = fast_class(bound)
     return bound
 
@@ -67,4 +68,5 @@ def bind(attribute: Attribute[T], device: Device) -> Attribute[T]:
 def fast_class(attribute: Attribute[Any]) -> type:
     """The class of which a value needs no look at all before it is the attribute's."""
     exact = attribute.vtype.exact
-    return exact if exact is not None and attribute._from_device else _Never
+    plain = attribute._from_device and attribute._alarmed is NO_ALARM  # else the end of the alarm is news
+    return exact if exact is not None and plain else _Never

@@ -164,6 +164,7 @@ class Joining:
             device._machine.connecting = "it was just added"
             self._connect(device, 0.0)
         self.wires.join(device)
+        device._machine.alarms.show()
         for attribute in device.attributes.values():
             self.begin_source(attribute)
         for method in device.methods.values():

@@ -9,6 +9,7 @@ from ..errors import Aborted, Busy, MacduffError, Removed, Superseded, WrongStat
 from ..values import Severity
 from . import leases
 from .aborting import Aborting
+from .alarms import Alarms
 from .away import Away
 from .call import Call, Outcome, Request
 from .cycle import Cycle
@@ -44,6 +45,7 @@ class Machine:
         self.connecting = ""  # why it is not connected yet
         self.problem = Health(device).problem
         self.sources = Away(device)
+        self.alarms = Alarms(device)
         self.last_failures: dict[str, str] = {}  # how what is done again and again failed last; written by workers
         self.zombies: list[Call] = []
         self.idle_due: deque[Due] = deque()  # idle tasks that wait for another one of this device

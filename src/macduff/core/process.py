@@ -268,12 +268,14 @@ class Process:
             return
         fields_changed(device)
         self._listeners.attribute_added(attribute)
+        device._machine.alarms.show()
         self._joining.begin_source(attribute)
 
     def _attribute_removed(self, device: Device, attribute: Attribute[Any]) -> None:
         self._listeners.attribute_removed(attribute)
         self._keeper.close(attribute)
         device._machine.sources.show()
+        device._machine.alarms.show()
         fields_changed(device)
 
     def _count_dropped(self) -> None:

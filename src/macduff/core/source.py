@@ -123,15 +123,15 @@ class SourceContext:
             self.meta(kind)
             self.invalid(str(error))
             return
-        if attribute._away != "":
-            self._show("")
         if kind == attribute.vtype:
             if wanted is not UNSET:
                 attribute.ask(wanted)
             attribute.apply(checked, time, alarm)
-            return
-        stamp = self.clock.time_ns() if time is None else time
-        retype(attribute, kind, (checked, kind.alarm_for(checked) if alarm is None else alarm, stamp), wanted)
+        else:
+            stamp = self.clock.time_ns() if time is None else time
+            retype(attribute, kind, (checked, kind.alarm_for(checked) if alarm is None else alarm, stamp), wanted)
+        if attribute._away != "":  # behind the reading, so that the alarm of before is nobody's
+            self._show("")
 
     def setpoint(self, value: Any) -> None:
         """A new set point, as when another client wrote the PV."""
@@ -147,10 +147,10 @@ class SourceContext:
         if self._dropped():
             return
         alarm = Alarm(Severity.INVALID, AlarmStatus.DRIVER, reason)
+        if self.target._away != reason:  # before the reading, whose alarm it accounts for
+            self._show(reason)
         if self.target._now[1] != alarm:
             self.target.apply(self.target._now[0], None, alarm)
-        if self.target._away != reason:
-            self._show(reason)
 
     def meta(self, vtype: VType[Any]) -> None:
         """The source knows better: units, limits, labels. A value that is none of that type is not kept."""
