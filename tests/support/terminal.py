@@ -65,10 +65,9 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         self._size(columns, lines)
-        environment = {**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", **(environment or {})}
-        for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM"):
-            if name not in (environment or {}):
-                environment.pop(name, None)
+        given = {"TERM": "xterm-256color", "PYTHONUTF8": "1", **(environment or {})}
+        of_tests = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM")  # of the terminal that the tests run in
+        environment = {**{name: value for name, value in os.environ.items() if name not in of_tests}, **given}
         self.process = subprocess.Popen(
             [sys.executable, "-c", LEADER, *command],
             stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from macduff.client import AttributeInfo, DeviceInfo, MethodInfo
 from macduff.client.describe import AttributeState
 from macduff.client.signature import attribute_doc, method_doc, units_of
-from macduff.values import Alarm, Severity, VNumber
+from macduff.values import NO_ALARM, Alarm, Severity, VNumber
 
 from .reprs_values import alarm_text, clean, time_text, value_text
 
@@ -63,12 +63,13 @@ def device_shown(info: DeviceInfo, states: Mapping[str, AttributeState], reason:
     attributes = {name: states[name].info if name in states else known for name, known in info.attributes.items()}
     rows = [_row(known, states.get(name)) for name, known in attributes.items() if name not in HEAD]
     health = states.get("health")
+    alarm = health.reading.alarm if health is not None else NO_ALARM
     return DeviceShown(
         clean(info.name),
         _first_line(info.description),
         _value(states.get("state")),
-        _value(health),
-        health.reading.alarm.severity if health is not None else Severity.NONE,
+        alarm_text(alarm) or _value(health),
+        alarm.severity,
         _value(states.get("status")),
         tuple(rows),
         tuple(map(_called, info.methods.values())),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -184,7 +183,7 @@ class Shells:
         (profile / "ipython_config.py").write_text(CONFIGURATION)
 
     def start(self, *command: str, columns: int = 120, lines: int = 45, **environment: str) -> Shell:
-        return Shell(list(command), columns, lines, {**os.environ, **self.environment, **environment})
+        return Shell(list(command), columns, lines, {**self.environment, **environment})
 
 
 @pytest.fixture(scope="session")

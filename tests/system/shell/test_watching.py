@@ -78,8 +78,8 @@ def test_a_device_is_shown_as_a_table(shell: Shell) -> None:
 def test_an_alarm_is_told_by_an_icon_a_word_and_a_colour(shell: Shell, other: Client) -> None:
     other["SLIDER"].heat = 50
     shown = shell.run("SLIDER")
-    assert "▲ MINOR: above warning limit" in shown
-    assert {cell.fg for cell in shell.styles("MINOR: above")} == {"brown"}, "what pyte calls the yellow of 16 colours"
+    assert shown.count("▲ MINOR: ") == 2 and "SLIDER  Idle  ▲ MINOR: heat: above warning limit 40 degC" in shown
+    assert {cell.fg for cell in shell.styles("MINOR: ")} == {"brown"}, "what pyte calls the yellow of 16 colours"
     assert "MINOR: above warning limit" in shell.run("SLIDER.attributes['heat']")
 
 
@@ -87,8 +87,8 @@ def test_without_colours_nothing_is_lost(lab: Lab, shells: Shells, other: Client
     other["SLIDER"].heat = 70
     with shells.start(*MACDUFF, lab.address, NO_COLOR="1") as shell:
         shell.ready(1)
-        assert "■ MAJOR: above alarm limit" in shell.run("SLIDER")
-        assert {cell.fg for cell in shell.styles("MAJOR: above")} == {"default"}
+        assert "■ MAJOR: heat: above alarm limit" in shell.run("SLIDER")
+        assert {cell.fg for cell in shell.styles("MAJOR: ")} == {"default"}
         shell.type(CTRL_D)
         shell.end()
 

@@ -102,6 +102,7 @@ def test_abort_ends_what_another_client_waits_for(world: World) -> None:
 
 def test_rule_38_a_slow_method_returns_at_once_and_its_result_tells(world: World) -> None:
     stage = world.at("S")
+    assert world.client.call(c.write, stage, "target", 0.0) is None, "no attribute of it is in alarm"
     key = world.client.call(c.subscribe, stage, "doze_result")
     number, seconds = world.client.call(c.timed, stage, "doze", 0.3)
     assert seconds < 0.2

@@ -81,6 +81,7 @@ def test_a_set_point_of_somebody_else_is_an_event(world: World) -> None:
 
 def test_state_and_status(world: World) -> None:
     stage = world.at("S")
+    assert world.client.call(c.write, stage, "target", 0.0) is None, "no attribute of it is in alarm"
     state, status = (world.client.call(c.subscribe, stage, name) for name in ("State", "Status"))
     assert world.client.call(c.command, stage, "nap", 0.05) == 0.05
     states = world.client.call(c.heard, state, 3)
