@@ -124,6 +124,12 @@ class Alarms(Device):
         super().__init__(name)
         self.lost.update(1.0, alarm=Alarm(Severity.INVALID, AlarmStatus.DRIVER, "the encoder does not answer"))
 
+
+class Fan(Device):
+    """All is well until it is said to stand still, or does."""
+
+    speed = Attribute(VDouble(units="1/min", precision=0, alarm=(100, None)), 900.0, "Turns", writable=True)
+
     @publish_method
     def complain(self, severity: int) -> None:
         """Say that the device is unwell, or well again."""

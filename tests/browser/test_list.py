@@ -33,7 +33,7 @@ def test_the_list_is_searched_by_name_and_by_state(demo: Laboratory, look: Looki
 
 
 def test_devices_that_are_unwell_are_counted_and_found(laboratory: Start, look: Looking) -> None:
-    lab = laboratory(DEVICES, "- {class: lab.Alarms, name: GOOD}\n- {class: lab.Alarms, name: BAD}")
+    lab = laboratory(DEVICES, "- {class: lab.Fan, name: GOOD}\n- {class: lab.Fan, name: BAD}")
     page = look(lab, "BAD")
     devices = page.get_by_role("navigation", name="Devices")
     names = devices.locator("b")
@@ -52,6 +52,19 @@ def test_devices_that_are_unwell_are_counted_and_found(laboratory: Start, look: 
     lab.call("BAD/complain", severity=0)
     expect(page.get_by_text("No device is called so.")).to_be_visible()
     expect(devices.get_by_role("button")).to_have_count(0)
+
+
+def test_a_device_with_an_attribute_in_alarm_is_seen_in_the_list(laboratory: Start, look: Looking) -> None:
+    lab = laboratory(DEVICES, "- {class: lab.Fan, name: GOOD}\n- {class: lab.Fan, name: BAD}")
+    page = look(lab, "GOOD")
+    devices = page.get_by_role("navigation", name="Devices")
+    expect(devices.get_by_role("img", name="healthy")).to_have_count(2)
+    lab.put("BAD/speed", 50)
+    bad = devices.get_by_role("listitem").filter(has=page.get_by_text("BAD", exact=True))
+    expect(bad.get_by_role("img", name="major")).to_be_visible()
+    expect(bad).to_contain_text("speed: below alarm limit 100 1/min")
+    lab.put("BAD/speed", 500)
+    expect(devices.get_by_role("img", name="healthy")).to_have_count(2)
 
 
 def test_attributes_of_a_device_that_has_many_are_searched(laboratory: Start, look: Looking) -> None:
