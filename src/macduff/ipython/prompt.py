@@ -73,16 +73,12 @@ def _prompts(session: Session, plain: Any) -> Prompts:
             text, well = where(session)
             return [(Token.OutPrompt if not well else Token.Prompt, f"{text} "), *plain.in_prompt_tokens()]
 
-        def out_prompt_tokens(self) -> list[tuple[Any, str]]:
-            found: list[tuple[Any, str]] = plain.out_prompt_tokens()
-            return found
-
-        def continuation_prompt_tokens(self, *args: Any, **kwargs: Any) -> list[tuple[Any, str]]:
-            found: list[tuple[Any, str]] = plain.continuation_prompt_tokens(*args, **kwargs)
-            return found
-
     shell: Any = session.shell  # a terminal's, for it has prompts
-    return Connected(shell)
+    prompts: Any = Connected(shell)
+    prompts.out_prompt_tokens = plain.out_prompt_tokens
+    prompts.continuation_prompt_tokens = plain.continuation_prompt_tokens  # itself: IPython looks at what it takes
+    found: Prompts = prompts
+    return found
 
 
 def _nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import random_name
-from tests.system.shell.conftest import CTRL_C, Lab, Shell
+from tests.system.shell.conftest import CLEAR_LINE, CLEAR_SCREEN, CTRL_C, ENTER, Lab, Shell
 
 pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
 
@@ -124,3 +124,12 @@ def test_ctrl_c_at_the_prompt_harms_nothing(shell: Shell) -> None:
     shell.type("STAGE.mo\x03")
     shell.until(lambda: shell.typed == "", "an empty prompt")
     assert shell.run("1 + 1").endswith("2")
+
+
+def test_code_of_several_lines_is_typed_as_in_any_ipython(shell: Shell) -> None:
+    number = shell.number
+    shell.type(CLEAR_LINE + CLEAR_SCREEN + "for turn in range(2):" + ENTER)
+    shell.shows("...:")
+    shell.type("print('turn', turn)" + ENTER + ENTER)
+    shell.ready(number + 1)
+    assert "turn 0" in shell.text and "turn 1" in shell.text
