@@ -53,7 +53,7 @@ def test_a_device_is_found_put_called_and_left_by_keyboard_alone(everything: Lab
     tab_to(page, page.get_by_role("searchbox", name="Search devices"))
     page.keyboard.type("stag")
     expect(page.get_by_role("listitem")).to_have_count(1)
-    page.keyboard.press("Tab")
+    tab_to(page, page.get_by_role("listitem").get_by_role("link"))
     page.keyboard.press("Enter")
     field = page.locator("#in-STAGE-velocity")
     expect(field).to_be_visible()

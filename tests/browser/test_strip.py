@@ -52,6 +52,7 @@ def test_what_a_curve_was_is_told_where_the_pointer_is(everything: Laboratory, l
     everything.put("STAGE/velocity", 2.5)
     expect(key(page, 0)).to_have_text("STAGE.position 4.000 mm")
     expect(key(page, 1)).to_have_text("STAGE.velocity 2.500 mm/s")
+    page.get_by_role("button", name="1 h").click()
     point(page, 0.001)
     expect(key(page, 0)).to_have_text(f"STAGE.position {NONE}")  # the server had not begun
     page.mouse.move(0, 0)

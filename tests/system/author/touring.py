@@ -70,7 +70,8 @@ class Tourist(Reader):
 
     def watch(self, words: list[str]) -> None:
         """A monitor is a table, until q."""
-        with Terminal([sys.executable, "-m", *words], environment=self.environment) as terminal:
+        environment = {**self.environment, "TERM": "xterm-256color"}  # where the tests run there may be none
+        with Terminal([sys.executable, "-m", *words], environment=environment) as terminal:
             terminal.shows("alarm", *(f"{device}.health" for device in words[2:]))
             terminal.type("q")
             assert terminal.end() == 0
