@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ipython.reprs_values import clean, value_text
 from ..values import VType
+from ..values.text import clean, value_text
 from .output import plain
 
 __all__ = ["age", "brief", "clean", "rate"]

@@ -6,11 +6,9 @@ import json
 from typing import Any
 
 from ..values import VArray, VMap, VNumber, VTable, VType
+from ..values.text import precise
 
 __all__ = ["rounded"]
-
-MOST = 1e16
-"""From here on a double has no digits behind the point, and those before it are noise."""
 
 
 def rounded(vtype: VType[Any], data: Any) -> Any:
@@ -38,7 +36,5 @@ def _text(vtype: VType[Any], data: Any) -> str:
         parts = _parts(vtype)
         texts = (f"{json.dumps(name)}: {_text(parts.get(name, vtype), item)}" for name, item in data.items())
         return f"{{{', '.join(texts)}}}"
-    precision = vtype.precision if isinstance(vtype, VNumber) else None
-    if precision is None or not isinstance(data, float) or not abs(data) < MOST:
-        return json.dumps(data)
-    return f"{data:z.{precision}f}"  # z: never -0.000
+    exact = precise(vtype, data)
+    return json.dumps(data) if exact is None else exact

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from macduff.client import CallFuture, Client
 from macduff.errors import MacduffError
+from macduff.values.text import clean
 
 from .plotting_meanwhile import keep_windows_alive
 from .progress_bars import bar_for
 from .progress_following import Following
 from .progress_seen import Looker, now_text
-from .reprs_values import clean
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -11,9 +11,9 @@ from macduff.client import CallFuture, Client, RemoteDevice
 from macduff.client.describe import AttributeState
 from macduff.errors import Disconnected, MacduffError
 from macduff.values import Severity
+from macduff.values.text import clean
 
 from .magics import add
-from .reprs_values import clean
 from .roster import class_of
 from .session import Session, Undo
 

@@ -14,11 +14,11 @@ from IPython.core.error import UsageError
 from macduff.client import Client
 from macduff.client.describe import AttributeState
 from macduff.errors import MacduffError
+from macduff.values.text import alarm_text, clean
 
 from .erring import without_ours
 from .failures import Failure
 from .magics import add
-from .reprs_values import alarm_text, clean
 from .session import Session, Undo
 
 __all__ = ["install", "told"]

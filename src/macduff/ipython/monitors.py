@@ -16,9 +16,9 @@ from macduff.client import Client, RemoteAttribute, Subscriber
 from macduff.client.signature import units_of
 from macduff.errors import MacduffError
 from macduff.values import Reading, Severity, VType
+from macduff.values.text import alarm_text, clean, time_text, value_text
 
 from .monitors_notices import Notices
-from .reprs_values import alarm_text, clean, time_text, value_text
 
 __all__ = ["Change", "Followed", "Monitors", "expanded", "is_pattern", "path_parts"]
 

@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from macduff.client import Client, RemoteDevice
+from macduff.values.text import clean, time_text
 
 from .magics import add
 from .monitors import Change, Followed, Monitors, expanded, path_parts
 from .reprs import STYLES, printed, styled
-from .reprs_values import clean, time_text
 
 if TYPE_CHECKING:
     from .session import Session, Undo

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from macduff.values import Severity
+from macduff.values.text import ICONS
 
 from .reprs_rows import DeviceShown, Fact, Row
-from .reprs_values import ICONS
 
 __all__ = ["attribute_html", "badge", "device_html", "method_html", "table_html"]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from macduff.values.text import clean
+
 from .plotting import Numbers, Series
-from .reprs_values import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from IPython.core.error import UsageError
 
 from macduff.client import RemoteDevice
+from macduff.values.text import clean
 
 from .magics import add
 from .monitors import path_parts
 from .plotting import Series
 from .plotting_plots import Plot, has_matplotlib, new_plot, window_kind
 from .plotting_texts import series_text
-from .reprs_values import clean
 
 if TYPE_CHECKING:
     from .session import Session, Undo

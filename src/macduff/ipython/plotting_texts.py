@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from macduff.values import Severity
+from macduff.values.text import clean, number_text, value_text
 
 from .plotting import Numbers, Series
 from .progress import seconds_text
 from .reprs_rows import with_units
-from .reprs_values import clean, number_text, value_text
 
 __all__ = ["series_text", "spark"]
 

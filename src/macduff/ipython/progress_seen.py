@@ -11,10 +11,10 @@ from macduff.client.describe import AttributeState
 from macduff.client.signature import units_of
 from macduff.errors import MacduffError
 from macduff.values import VNumber, VType
+from macduff.values.text import clean, number_text
 
 from .progress import Seen
 from .reprs_rows import with_units
-from .reprs_values import clean, number_text
 
 __all__ = ["Looker", "now_text"]
 

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from macduff.values import Severity
+from macduff.values.text import ICONS
 
 from .reprs_rows import DeviceShown, Fact, Row
-from .reprs_values import ICONS
 
 __all__ = ["attribute_text", "coloured", "device_text", "method_text", "printed", "styled"]
 

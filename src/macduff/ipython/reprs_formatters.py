@@ -15,10 +15,10 @@ from macduff.client.signature import units_of
 from macduff.client.typed import TypedDevice
 from macduff.errors import MacduffError
 from macduff.values import Severity
+from macduff.values.text import clean, value_text
 
 from . import notebook, reprs
 from .reprs_rows import DeviceShown, Fact, attribute_facts, device_shown, method_facts, with_units
-from .reprs_values import clean, value_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

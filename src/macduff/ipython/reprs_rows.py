@@ -9,8 +9,7 @@ from macduff.client import AttributeInfo, DeviceInfo, MethodInfo
 from macduff.client.describe import AttributeState
 from macduff.client.signature import attribute_doc, method_doc, units_of
 from macduff.values import NO_ALARM, Alarm, Severity, VNumber
-
-from .reprs_values import alarm_text, clean, time_text, value_text
+from macduff.values.text import alarm_text, clean, time_text, value_text
 
 __all__ = ["DeviceShown", "Fact", "Row", "attribute_facts", "device_shown", "method_facts", "with_units"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from macduff.client import Client, connect
+from macduff.values.text import clean
 
 from .away import HOW_TO_CONNECT
 from .magics import add
-from .reprs_values import clean
 from .session import Session, Undo
 
 __all__ = ["announce", "connect_to", "install"]

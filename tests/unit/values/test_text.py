@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from macduff.client import AttributeInfo
 from macduff.client.describe import AttributeState
 from macduff.ipython.reprs_rows import attribute_facts
-from macduff.ipython.reprs_values import alarm_text, clean, time_text, value_text
 from macduff.values import (
     Alarm,
     AlarmStatus,
@@ -31,6 +30,7 @@ from macduff.values import (
     VTable,
     VType,
 )
+from macduff.values.text import alarm_text, clean, time_text, value_text
 from tests.unit.values.strategies import TYPES, values_of
 
 TIMES = "\N{MULTIPLICATION SIGN}"

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from macduff.values import Alarm, Severity, Table, VArray, VBool, VNumber, VType
+from .alarm import Alarm, Severity
+from .arrays import VArray
+from .base import VType
+from .mappings import Table
+from .numbers import VNumber
+from .simple import VBool
 
-__all__ = ["ICONS", "alarm_text", "clean", "number_text", "time_text", "value_text"]
+__all__ = ["ICONS", "alarm_text", "clean", "number_text", "precise", "time_text", "value_text"]
 
 ICONS = {Severity.NONE: "", Severity.MINOR: "▲", Severity.MAJOR: "■", Severity.INVALID: "?"}
 NOTHING = "\N{EN DASH}"
@@ -46,10 +51,18 @@ def value_text(vtype: VType[Any], value: Any, room: int = 60) -> str:
 
 def number_text(vtype: VType[Any], value: int | float) -> str:
     """A number with as many digits behind the point as its type has, else with those that it needs."""
-    precision = vtype.precision if isinstance(vtype, VNumber) else None
-    if isinstance(value, float) and precision is not None and abs(value) < MOST:
-        return f"{value:z.{precision}f}"  # z: never -0.000
+    exact = precise(vtype, value)
+    if exact is not None:
+        return exact
     return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def precise(vtype: VType[Any], value: object) -> str | None:
+    """A float with as many digits behind the point as its type has; None for all else, which has no such digits."""
+    precision = vtype.precision if isinstance(vtype, VNumber) else None
+    if precision is None or not isinstance(value, float) or not abs(value) < MOST:
+        return None
+    return f"{value:z.{precision}f}"  # z: never -0.000
 
 
 def _array(vtype: VType[Any], value: np.ndarray[Any, Any], room: int) -> str:
