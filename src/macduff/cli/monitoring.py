@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
-from queue import SimpleQueue
+from contextlib import ExitStack, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from ..primitives.threads import HEARD_WITHIN
 from . import exits
 from .output import Format, Writer, plain
 from .remote import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Address, Timeout, connected, parts_of, record_of
@@ -77,7 +78,8 @@ def _print(client: Client, paths: list[str], every: bool, count: int | None, sty
             subscriber = attribute.subscribe(changed, "every" if every else "latest")
             subscriptions.callback(subscriber.close)
         while count is None or writer.count < count:
-            writer.record(record_of(*changes.get(), style))
+            with suppress(Empty):  # awake now and then, for a Ctrl-C whose signal woke nobody
+                writer.record(record_of(*changes.get(timeout=HEARD_WITHIN), style))
 
 
 def attribute_paths(client: Client, paths: tuple[str, ...]) -> list[str]:

@@ -19,6 +19,7 @@ from .loop import CallbackThread, LoopThread
 from .request import Done, Request
 from .state import ConnectionState
 from .states import StateListeners
+from .waiting import result_of
 
 __all__ = ["Around", "Bridge"]
 
@@ -45,13 +46,13 @@ class Bridge:
         self.callbacks = CallbackThread(f"macduff client {address.short}: callbacks")
         self._states = StateListeners(self.callbacks.soon)
         self._loop = LoopThread(f"macduff client {address.short}")
-        self.core = self._loop.submit(_make(address, open_carrier, self._states.changed)).result()
+        self.core = result_of(self._loop.submit(_make(address, open_carrier, self._states.changed)))
         self._closer = weakref.finalize(self, _close, self._loop, self.core, self.callbacks)
 
     def open(self, retry: bool) -> None:
         """Connect for the first time; everything is closed when that fails."""
         try:
-            self._loop.submit(self.core.connection.open(self.timeout, retry)).result()
+            result_of(self._loop.submit(self.core.connection.open(self.timeout, retry)))
         except BaseException:
             self.close()
             raise
@@ -106,7 +107,7 @@ class Bridge:
             running = self._loop.submit(coroutine)
         except RuntimeError as error:
             raise Disconnected(f"{what}: {self.core.server}: not asked for: {error}") from None
-        return running.result()
+        return result_of(running)
 
     # ---- the state of the connection
 
@@ -131,7 +132,7 @@ class Bridge:
             waiting = self._loop.submit(connection.wait_connected(timeout))
         except RuntimeError:
             raise Disconnected(f"{self.core.server}: {connection.reason}") from None
-        waiting.result()
+        result_of(waiting)
 
 
 def _nothing_around(future: CallFuture[Any]) -> AbstractContextManager[None]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 from macduff.errors import MacduffError
 
 from .request import Request
+from .waiting import ended
 
 __all__ = ["CallFuture", "wait_or_abort"]
 
@@ -58,31 +58,23 @@ class CallFuture(concurrent.futures.Future[T]):
 
     def result(self, timeout: float | None = None) -> T:
         """The result of the call, waited for; its error is raised. TimedOut after `timeout` seconds."""
-        try:
-            return super().result(_waitable(timeout))
-        except TimeoutError:
-            if self.done() or timeout is None:
-                raise  # the call's own error
-        raise self.request.late(timeout)
+        self._wait(timeout)
+        return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """The error of the call, None for success, waited for. TimedOut after `timeout` seconds."""
-        try:
-            return super().exception(_waitable(timeout))
-        except TimeoutError:
-            if timeout is None:
-                raise
-        raise self.request.late(timeout)
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        if not ended(self, timeout) and timeout is not None:
+            raise self.request.late(timeout)
 
     def __repr__(self) -> str:
         if not self.done():
             return f"<call of {self.request.what}: running>"
         error = super().exception(0)
         return f"<call of {self.request.what}: {f'failed: {error}' if error else 'done'}>"
-
-
-def _waitable(timeout: float | None) -> float | None:
-    return None if timeout is None else min(timeout, threading.TIMEOUT_MAX)
 
 
 def wait_or_abort(future: CallFuture[T], send: Callable[[], None], meanwhile: Callable[[], object] | None = None) -> T:

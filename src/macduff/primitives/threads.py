@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import _thread
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, Protocol
 
 from .atoms import Task
 from .endings import Ending, report_error
 
-__all__ = ["RealClock", "ThreadFlag", "ThreadLocal", "Threads", "start_thread", "thread_name"]
+__all__ = [
+    "HEARD_WITHIN",
+    "RealClock",
+    "ThreadFlag",
+    "ThreadLocal",
+    "Threads",
+    "hears_signals",
+    "start_thread",
+    "thread_name",
+]
 
 _new_lock = _thread.allocate_lock
 _LONGEST = threading.TIMEOUT_MAX
+
+HEARD_WITHIN = 0.2
+"""Seconds after which a waiting main thread has heard a signal that did not wake it."""
+
+
+def hears_signals() -> bool:
+    """Whether this is the thread that Python runs the handlers of signals in."""
+    return threading.current_thread() is threading.main_thread()
 
 
 class RealClock:
@@ -81,7 +100,7 @@ class ThreadFlag:
             return False
         lock = _new_lock()
         lock.acquire()
-        return self._wait(mark, timeout, lock, lock.acquire)
+        return self._wait(mark, timeout, lock, partial(_acquire_and_hear, lock) if hears_signals() else lock.acquire)
 
     def _wait(
         self, mark: object, timeout: float | None, waker: Releasable, sleep: Callable[[bool, float], bool]
@@ -120,6 +139,17 @@ class ThreadFlag:
 
     def __repr__(self) -> str:
         return f"<flag {self.reason!r}, {'set' if self._is_set else 'not set'}>"
+
+
+def _acquire_and_hear(lock: _thread.LockType, blocking: bool, timeout: float) -> bool:
+    """`lock.acquire`, awake now and then for a signal that came just before the sleep or to another thread."""
+    if 0.0 <= timeout <= HEARD_WITHIN:
+        return lock.acquire(blocking, timeout)
+    end = time.monotonic() + timeout if timeout >= 0.0 else math.inf
+    while not lock.acquire(blocking, max(0.0, min(HEARD_WITHIN, end - time.monotonic()))):
+        if time.monotonic() >= end:
+            return False
+    return True
 
 
 def _run(target: Callable[[], object], done: ThreadFlag) -> None:

@@ -177,3 +177,30 @@ def test_ctrl_c_while_connecting_leaves_nothing_behind(caplog: pytest.LogCapture
 
 def test_the_warning_reaches_people_without_any_set_up() -> None:
     assert logging.getLogger("macduff.client").getEffectiveLevel() <= logging.WARNING
+
+
+def interrupting_unheard(*names: str) -> Callable[[str], object]:
+    """As the system may do it: the signal is another thread's, so that the main thread sleeps on."""
+    return lambda name: signal.pthread_kill(threading.get_ident(), signal.SIGINT) if name in names else None
+
+
+def test_a_ctrl_c_that_wakes_nobody_is_heard(server: MemoryServer, client: Client) -> None:
+    server.on_request = interrupting_unheard("move")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client["STAGE"].move(3)
+    assert notes(caught.value) == "STAGE.move: ended with Aborted: STAGE.move: aborted"
+
+
+def test_a_second_ctrl_c_that_wakes_nobody_is_heard(server: MemoryServer, client: Client) -> None:
+    server.obeys = False
+    server.on_request = interrupting_unheard("move", "abort")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client["STAGE"].move(3)
+    assert notes(caught.value) == "STAGE.move: not waited for any longer; it may still be running"
+
+
+def test_a_ctrl_c_that_wakes_nobody_ends_the_wait_for_a_put(server: MemoryServer, client: Client) -> None:
+    server.hold_puts = True
+    server.on_request = interrupting_unheard("put")
+    with pytest.raises(KeyboardInterrupt):
+        client["STAGE"].velocity = 2.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from macduff.primitives.threads import ThreadFlag
+from tests.support import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +122,23 @@ def test_nothing_is_left_of_a_wait() -> None:
     assert not flag.wait(0.001) and not flag._waiting
     flag.set()
     assert flag.wait(0.001) and not flag._waiting
+
+
+@pytest.mark.parametrize("timeout", [None, 30.0])
+def test_a_signal_that_wakes_another_thread_is_heard(timeout: float | None) -> None:
+    flag = ThreadFlag()
+
+    def interrupt() -> None:
+        eventually(lambda: flag._waiting, "the main thread waits")
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        thread.start()
+        flag.wait(timeout)
+    thread.join()
+    assert not flag._waiting
+
+
+def test_the_main_thread_waits_no_longer_than_it_may() -> None:
+    assert not ThreadFlag().wait(0.5)
