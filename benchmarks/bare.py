@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections import deque
 from pathlib import Path
@@ -23,6 +22,7 @@ from macduff.protocol.dialect import MACDUFF, STRICT
 from macduff.protocol.messages import Refusal, Subscribe, parse
 
 from .devices import Hardware
+from .hosting import host
 
 UPDATE = '{"typeid":"malcolm:core/Update:1.0","id":%d,"value":'
 DELTA = '{"typeid":"malcolm:core/Delta:1.0","id":%d,"changes":'
@@ -113,20 +113,7 @@ STAMP = {"typeid": "time_t", "secondsPastEpoch": 1700000000, "nanoseconds": 1234
 
 async def main(replies: str, announced: str) -> None:
     server = Bare(json.loads(Path(replies).read_text()))
-    hardware = Hardware(server.update)
-
-    async def rate(request: web.Request) -> web.Response:
-        hardware.run_at(float(await request.text()))
-        return web.Response(text="null", content_type="application/json")
-
-    app = web.Application()
-    app.add_routes([web.get("/ws", server.websocket), web.put("/api/SOURCE/rate", rate)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    Path(announced + ".part").write_text(str(runner.addresses[0][1]))
-    os.replace(announced + ".part", announced)
-    await server.publish()
+    await host(server.websocket, Hardware(server.update), announced, server.publish())
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ A thread makes the same updates at the same rate, each one a store of value and 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 import time
-from pathlib import Path
 
 import msgspec
 import uvloop
 from aiohttp import web
 
 from ..devices import Hardware
+from ..hosting import host
 
 PERIOD = 0.04
 encode = msgspec.msgpack.Encoder().encode
@@ -68,20 +67,7 @@ class Bare:
 
 async def main(width: str, announced: str) -> None:
     server = Bare(int(width))
-    hardware = Hardware(server.beat, clock=True)
-
-    async def rate(request: web.Request) -> web.Response:
-        hardware.run_at(float(await request.text()))
-        return web.Response(text="null", content_type="application/json")
-
-    app = web.Application()
-    app.add_routes([web.get("/ws", server.websocket), web.put("/api/SOURCE/rate", rate)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    Path(announced + ".part").write_text(str(runner.addresses[0][1]))
-    os.replace(announced + ".part", announced)
-    await asyncio.Event().wait()
+    await host(server.websocket, Hardware(server.beat, clock=True), announced, asyncio.Event().wait())
 
 
 if __name__ == "__main__":

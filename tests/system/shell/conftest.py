@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import pytest
 
+from tests.support.laboratory import LabProgram
 from tests.support.terminal import Terminal
 
-ROOT = Path(__file__).parents[3]
 PROMPT = re.compile(r"^(?P<where>.*?)\s?In \[(?P<number>\d+)\]: ?(?P<typed>.*)$")
 CLEAR_SCREEN, CLEAR_LINE, CTRL_C, CTRL_D, TAB, ENTER = "\x0c", "\x05\x15", "\x03", "\x04", "\t", "\r"
 CONFIGURATION = """
@@ -25,61 +21,11 @@ c.TerminalInteractiveShell.confirm_exit = False
 """
 
 
-class Lab:
-    """The process of tests/system/shell/lab.py; it may be killed and started again on the same port."""
+class Lab(LabProgram):
+    """The process of tests/system/shell/lab.py."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.port = port
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
-
-    @property
-    def place(self) -> str:
-        """As prompts have it."""
-        return f"127.0.0.1:{self.port}"
-
-    def start(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.shell.lab", str(self.port)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.port = int(self._line())
-        return self
-
-    def _line(self) -> str:
-        assert self._process is not None and self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        assert line, "the laboratory has ended"
-        return line
-
-    def tell(self, command: str) -> None:
-        """Give it a command and wait until it is done."""
-        assert self._process is not None and self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-        assert self._line() == "done"
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """It answers nothing meanwhile."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            assert process.stdin is not None and process.stdout is not None
-            process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
+    module = "tests.system.shell.lab"
+    quiet = True
 
 
 class Shell(Terminal):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import eventually
-from tests.system.shell.conftest import CTRL_D, MACDUFF, ROOT, Shells
+from tests.support.laboratory import ROOT
+from tests.system.shell.conftest import CTRL_D, MACDUFF, Shells
 
 pytestmark = pytest.mark.timeout(240)  # a busy machine takes long to start an IPython
 

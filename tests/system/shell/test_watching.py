@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from macduff.client import Client, connect
 from tests.support import eventually
-from tests.system.shell.conftest import CTRL_C, CTRL_D, ENTER, MACDUFF, ROOT, Lab, Shell, Shells
+from tests.system.shell.conftest import CTRL_C, CTRL_D, ENTER, MACDUFF, Lab, Shell, Shells
 
 
 class WatchedLab(Lab):
     """The process of tests/system/shell/watched_lab.py."""
 
-    def start(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.shell.watched_lab", str(self.port)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.port = int(self._line())
-        return self
+    module = "tests.system.shell.watched_lab"
+    quiet = False
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import eventually
-from tests.system.shell.conftest import CTRL_C, CTRL_D, MACDUFF, ROOT, Shell, Shells
+from tests.support.laboratory import ROOT
+from tests.system.shell.conftest import CTRL_C, CTRL_D, MACDUFF, Shell, Shells
 
 PAGE = ROOT / "docs/how-to/shell-watching.md"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

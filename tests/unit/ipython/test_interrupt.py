@@ -18,38 +18,21 @@ from macduff.ipython import interrupt, progress_following
 from macduff.ipython.interrupt import Waiting
 from macduff.ipython.progress import Progress, Seen
 from macduff.ipython.progress_bars import NotebookBar, TerminalBar, bar_for
-from macduff.values import VInt
-from tests.unit.client.memory import MemoryServer, attribute, stage
+from tests.unit.client.memory import MemoryServer
 from tests.unit.client.test_interrupt import ctrl_c
+
+from .counted import FakeBar, counting
 
 
 @pytest.fixture
 def server() -> MemoryServer:
-    scan = stage("SCAN")
-    scan.fields["completed_steps"] = attribute("completed_steps", VInt(), 3)
-    scan.fields["total_steps"] = attribute("total_steps", VInt(), 10)
-    return MemoryServer(scan)
+    return MemoryServer(counting())
 
 
 @pytest.fixture
 def client(server: MemoryServer) -> Iterator[Client]:
     with connect("ws://memory:1", timeout=5, open_carrier=server.open) as client:
         yield client
-
-
-class FakeBar:
-    """Calls back when it is shown."""
-
-    def __init__(self, on_show: Callable[[], object] = lambda: None) -> None:
-        self.lines: list[str] = []
-        self._on_show = on_show
-
-    def show(self, progress: Progress, now: float) -> None:
-        self.lines.append(progress.text())
-        self._on_show()
-
-    def close(self, progress: Progress, now: float) -> None:
-        self.lines.append(f"end: {progress.text()}")
 
 
 def wait_in(client: Client, monkeypatch: pytest.MonkeyPatch, bar: FakeBar | None) -> None:

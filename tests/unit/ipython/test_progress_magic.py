@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,19 +12,16 @@ from IPython.core.error import UsageError
 from macduff.client import Client, connect
 from macduff.errors import Disconnected
 from macduff.ipython import progress_magic
-from macduff.ipython.progress import Progress
 from macduff.ipython.progress_magic import watch
-from macduff.values import VInt
-from tests.unit.client.memory import MemoryServer, attribute, kill, stage
+from tests.unit.client.memory import MemoryServer, kill
 from tests.unit.client.test_interrupt import ctrl_c
+
+from .counted import FakeBar, counting
 
 
 @pytest.fixture
 def server() -> MemoryServer:
-    scan = stage("SCAN")
-    scan.fields["completed_steps"] = attribute("completed_steps", VInt(), 3)
-    scan.fields["total_steps"] = attribute("total_steps", VInt(), 10)
-    return MemoryServer(scan)
+    return MemoryServer(counting())
 
 
 @pytest.fixture
@@ -33,21 +30,6 @@ def client(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cl
     with connect("ws://memory:1", timeout=5, open_carrier=server.open) as client:
         client["SCAN"]
         yield client
-
-
-class FakeBar:
-    """Calls back when it is shown."""
-
-    def __init__(self, on_show: Callable[[], object]) -> None:
-        self.lines: list[str] = []
-        self._on_show = on_show
-
-    def show(self, progress: Progress, now: float) -> None:
-        self.lines.append(progress.text())
-        self._on_show()
-
-    def close(self, progress: Progress, now: float) -> None:
-        self.lines.append(f"end: {progress.text()}")
 
 
 def test_it_is_looked_at_until_it_is_at_rest(server: MemoryServer, client: Client) -> None:
