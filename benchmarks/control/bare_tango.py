@@ -30,7 +30,7 @@ class Bench(Device):  # type: ignore[misc]  # PyTango is not typed
         self.set_state(tango.DevState.ON)
         DEVICES[:] = [self]
 
-    @attribute(dtype=float, unit="mm")  # type: ignore[untyped-decorator]
+    @attribute(dtype=float, unit="mm")  # type: ignore[untyped-decorator]  # the library has no types
     def reading(self) -> tuple[float, float, tango.AttrQuality]:
         return self._reading, self._stamp, tango.AttrQuality.ATTR_VALID
 
@@ -38,11 +38,11 @@ class Bench(Device):  # type: ignore[misc]  # PyTango is not typed
     def target(self) -> float:  # pyright: ignore[reportRedeclaration]  # PyTango wants one name for both
         return self._target
 
-    @target.write  # type: ignore[no-redef]
+    @target.write  # type: ignore[no-redef]  # PyTango wants one name for both
     def target(self, value: float) -> None:
         self._target = value
 
-    @command(dtype_out=int)  # type: ignore[untyped-decorator]
+    @command(dtype_out=int)  # type: ignore[untyped-decorator]  # the library has no types
     def tick(self) -> int:
         return 1
 

@@ -11,18 +11,18 @@ import threading
 import time
 from typing import Any
 
-from fastcs.attributes import AttrR, AttrRW  # type: ignore[import-not-found]
-from fastcs.control_system import FastCS  # type: ignore[import-not-found]
-from fastcs.controllers import Controller  # type: ignore[import-not-found]
-from fastcs.datatypes import Float  # type: ignore[import-not-found]
-from fastcs.methods import command  # type: ignore[import-not-found]
+from fastcs.attributes import AttrR, AttrRW  # type: ignore[import-not-found]  # only in the peers' environment
+from fastcs.control_system import FastCS  # type: ignore[import-not-found]  # only in the peers' environment
+from fastcs.controllers import Controller  # type: ignore[import-not-found]  # only in the peers' environment
+from fastcs.datatypes import Float  # type: ignore[import-not-found]  # only in the peers' environment
+from fastcs.methods import command  # type: ignore[import-not-found]  # only in the peers' environment
 
 
 class Bench(Controller):  # type: ignore[misc]  # FastCS is not installed where this is checked
     reading = AttrR(Float())
     target = AttrRW(Float())
 
-    @command()  # type: ignore[untyped-decorator]
+    @command()  # type: ignore[untyped-decorator]  # the library has no types
     async def tick(self) -> None:
         pass
 
@@ -48,7 +48,7 @@ async def main(protocol: str) -> None:
     loop = asyncio.get_running_loop()
     rates: asyncio.Queue[float] = asyncio.Queue()
     if protocol == "pva":
-        from fastcs.transports.epics.pva.transport import EpicsPVATransport  # type: ignore[import-not-found]
+        from fastcs.transports.epics.pva.transport import EpicsPVATransport  # type: ignore[import-not-found]  # only in the peers' environment
 
         told: dict[str, Any] = {"conf": isolated()}
         transport = EpicsPVATransport()
@@ -86,7 +86,7 @@ def isolated() -> dict[str, str]:
 
 def tango_without_database() -> tuple[Any, dict[str, str]]:
     """FastCS's Tango transport; it always asks for a database, so only how its server is run is ours."""
-    from fastcs.transports.tango.transport import TangoTransport  # type: ignore[import-not-found]
+    from fastcs.transports.tango.transport import TangoTransport  # type: ignore[import-not-found]  # only in the peers' environment
     from tango import GreenMode, server
 
     with socket.socket() as probe:
@@ -94,7 +94,7 @@ def tango_without_database() -> tuple[Any, dict[str, str]]:
         port = probe.getsockname()[1]
     name = "bench/BENCH/bench"
 
-    class WithoutDatabase(TangoTransport):  # type: ignore[misc]
+    class WithoutDatabase(TangoTransport):  # type: ignore[misc]  # untyped, as it is only in the peers' environment
         async def serve(self) -> None:
             arguments = ["FastCS", "bench", "-nodb", "-dlist", name, "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}"]
             await asyncio.to_thread(

@@ -14,7 +14,7 @@ def cpu_by_thread(pid: int) -> Counter[str]:
     for task in Path(f"/proc/{pid}/task").glob("*"):
         try:
             name = (task / "comm").read_text().strip()
-            found[name] += int((task / "schedstat").read_text().split()[0]) / 1e9  # type: ignore[assignment]
+            found[name] += int((task / "schedstat").read_text().split()[0]) / 1e9  # type: ignore[assignment]  # a Counter of seconds
         except OSError:
             continue  # it has just ended
     return found

@@ -159,7 +159,7 @@ def test_every_silenced_check_has_its_reason() -> None:
     """`# type: ignore[code]  # why`, or the reason in a comment line above; the same for noqa and pyright."""
     silenced = re.compile(r"#\s*(type: ignore|pyright: ignore|noqa)(\[[\w, -]+\]|: ?[A-Z0-9, ]+)?(?P<rest>.*)")
     found = []
-    for path in modules():
+    for path in tracked("*.py"):
         above = ""
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             hit = silenced.search(line)

@@ -75,7 +75,7 @@ class TestRequests:
         for subprotocol in ALL:
             joined = Joined(device())
             busy = Busy("DEV.move: expected no other call, got move", device="DEV", member="move", state="Running")
-            joined.host.on_call = lambda host, _, __, ___, reply: host.reply(reply, error=busy)  # noqa: B023
+            joined.host.on_call = lambda host, _, __, ___, reply: host.reply(reply, error=busy)  # noqa: B023  # called within the round
             peer = joined.peer(subprotocol)
             peer.does(peer.client.post(["DEV", "move"], {"to": 1}))
             (event,) = peer.events()

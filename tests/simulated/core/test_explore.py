@@ -7,7 +7,8 @@ import os
 import pytest
 
 from macduff.primitives.simulation import Explored, Simulated, explore, same_twice
-from tests.simulated.core.world import VISITED, World, beamline, random_beamline
+from tests.simulated.core.observing import VISITED
+from tests.simulated.core.world import World, beamline, random_beamline
 
 OPERATIONS = list(World(Simulated(0)).operations())
 SEEDS = int(os.environ.get("MACDUFF_SEEDS", "10000"))

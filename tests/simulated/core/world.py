@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
 from typing import Any
 
-from macduff import Attribute, Child, Device, DState, PausableDevice, Process, StateChanged, VInt, publish_method
-from macduff.core import LEGAL
+from macduff import DState, Process
 from macduff.primitives.simulation import Simulated
+from tests.simulated.core.beamline_devices import Axis, Disobedient, Scan
+from tests.simulated.core.observing import VISITED, Observer, Pairs
 from tests.support.play import Client, Pending
-from tests.unit.core.devices import Counter, Stage
+from tests.unit.core.devices import Counter
 
-__all__ = ["PATIENCE", "VISITED", "World", "beamline", "random_beamline"]
+__all__ = ["PATIENCE", "World", "beamline", "random_beamline"]
 
 PATIENCE = 120.0
 """Simulated seconds after which a reply counts as lost."""
 PROMPT = 2.0
 """Simulated seconds that an abort, or a setter, may take here."""
-
-VISITED: Tally[tuple[str, str]] = Tally()
-"""(state, event) pairs of all runs, for the report."""
 
 AFTER = {
     "configure": (DState.Ready, DState.Idle),
@@ -34,165 +29,6 @@ AFTER = {
     "reset": (DState.Idle,),
 }
 """The states of which one has been seen when the method returns."""
-
-BACKWARDS = (DState.Configuring, DState.Ready, DState.Rewinding)
-"""Where completed_steps may go down."""
-
-QUIET = {"X": "position", "DET": "completed_steps", "SCAN": "completed_steps", "DIS": "steps"}
-"""What must not change between Aborting and the next thing that is begun."""
-
-
-class Axis(Stage):
-    """A stage whose author catches too much, and that can tell when two calls have it at once."""
-
-    at = Attribute(VInt(), 0, "Changes together with `of`")
-    of = Attribute(VInt(), 0)
-    gain = Attribute(VInt(), 1)
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._inside: list[str] = []
-
-    @contextmanager
-    def _alone(self, name: str) -> Iterator[None]:
-        assert not self._inside, f"{name} runs beside {self._inside}"
-        self._inside.append(name)
-        try:
-            yield
-        finally:
-            self._inside.remove(name)
-
-    @publish_method(busy="replace")
-    def move(self, target: float) -> float:
-        """Go to target (mm) and return where it ended (mm)."""
-        with self._alone("move"):
-            while abs(left := target - self.position.value) > 1e-9:
-                try:
-                    self.position.update(self.position.value + math.copysign(min(abs(left), 0.2), left))
-                    self.update(at=self.at.value + 1, of=self.of.value + 1)
-                    self.wait(0.02)
-                except Exception:
-                    continue
-        return self.position.value
-
-    @publish_method
-    def hold(self) -> None:
-        """Wait long."""
-        with self._alone("hold"):
-            self.wait(50)
-
-    @gain.on_put
-    def _set_gain(self, gain: int) -> None:
-        self.gain.update(gain)
-
-
-class Pairs:
-    """Hears merged changes of X: `at` and `of` are never seen apart (rule 4)."""
-
-    def put(self, item: tuple[Any, ...]) -> None:
-        if item[0].name == "Changes" and ("at" in item[2] or "of" in item[2]):
-            changes = item[2]
-            assert "at" in changes and "of" in changes, f"half a set: {changes}"
-            assert changes["at"].value == changes["of"].value, f"half a set: {changes}"
-
-
-class Scan(PausableDevice):
-    """Moves X and runs DET at each point; notes every point that it did."""
-
-    x, det = Child(Axis), Child(Counter)
-    points = Attribute(VInt(control=(1, 100)), 3, parameter=True)
-
-    def __init__(self, name: str, x: Axis, det: Counter) -> None:
-        super().__init__(name, x=x, det=det)
-        self._points: list[int] = []
-
-    def do_configure(self) -> DState:
-        self._points = []
-        self.wait_all(self.start(self.x.move, 0.0), self.start(self.det.configure, frames=2))
-        self.total_steps.update(self.points.value)
-        return DState.Ready
-
-    def do_run(self) -> DState:
-        while self.completed_steps.value < self.total_steps.value:
-            self.checkpoint()
-            point = self.completed_steps.value
-            if point == 0:
-                self._points = []
-            self.x.move(0.1 * point)
-            self.det.run()
-            with self._noting():
-                self._points.append(point)
-                self.completed_steps.update(point + 1)
-        return DState.Ready
-
-    def _noting(self) -> Any:
-        """The note and the count belong together: a dead call may make neither."""
-        return _Undo(self._points)
-
-    def do_rewind(self, steps: int) -> None:
-        del self._points[len(self._points) - steps :]
-
-
-class _Undo:
-    """Takes the note back when the count was refused."""
-
-    def __init__(self, notes: list[int]) -> None:
-        self.notes = notes
-        self.length = len(notes)
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, *_: object) -> None:
-        if kind is not None:
-            del self.notes[self.length :]
-
-
-class Observer:
-    """Hears every change of one device and holds it against the rules."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self.world = world
-        self.name = name
-        self.sequence = -1
-        self.state: DState | None = None
-        self.quiet = False
-        self.steps = 0
-        self.ends = 0
-
-    def put(self, item: tuple[Any, ...]) -> None:
-        event = item[0].name
-        if event == "Removed":
-            self.ends += 1
-            assert self.ends == 1, f"{self.name}: told of its removal twice"
-            return
-        assert not self.ends, f"{self.name}: a change after its end: {item}"
-        if event == "Value":
-            self.state = item[2].state.value
-            self.sequence = item[3]
-            return
-        assert event == "Changes", item
-        _, _, changes, sequence = item
-        for key, value in changes.items():
-            if "." in key or key == "":
-                continue
-            assert value.sequence > self.sequence, f"{self.name}.{key}: sequence {value.sequence} after {self.sequence}"
-            self.sequence = value.sequence
-            if key == "state":
-                self._state(value.value)
-            if key == "completed_steps":
-                backwards = value.value < self.steps and self.state not in BACKWARDS
-                assert not backwards, f"{self.name}.{key}: from {self.steps} to {value.value} in {self.state}"
-                self.steps = value.value
-            if key == QUIET.get(self.name):
-                assert not self.quiet, f"{self.name}.{key}: changed to {value.value} by a dead call"
-        assert sequence <= self.sequence or all("." in key or not key for key in changes)
-
-    def _state(self, state: DState) -> None:
-        before, self.state = self.state, state
-        assert before is not None
-        assert (before, state) in LEGAL, f"{self.name}: {before} -> {state} is no transition"
-        self.quiet = state in (DState.Aborting, DState.Aborted) or (self.quiet and state is DState.Idle)
-        VISITED[before.value, state.value] += 1
 
 
 class Judged(Pending):
@@ -334,7 +170,7 @@ class World:
         self._observe(process, "SCAN")
 
     def _observe(self, process: Process, name: str) -> None:
-        observer = self.observers[name] = Observer(self, name)
+        observer = self.observers[name] = Observer(name)
         process.listen(observer, name, initial_value=True, every=True)
 
     def main(self, script: Callable[[World], None] | None = None) -> None:
@@ -441,7 +277,7 @@ def disobey(world: World, process: Process) -> None:
     """Its thread is quarantined, and the device goes on after a forced reset."""
     device = Disobedient("DIS")
     process.add(device)
-    process.listen(Observer(world, "DIS"), "DIS", initial_value=True, every=True)
+    process.listen(Observer("DIS"), "DIS", initial_value=True, every=True)
     client = Client(process)
     stuck = client.call("DIS", "cling")
     world.sim.sleep(0.05)
@@ -451,28 +287,3 @@ def disobey(world: World, process: Process) -> None:
         assert client.call("DIS", "reset", force=True).kind(PATIENCE) == "ok"
     assert client.call("DIS", "ordinary").kind(PATIENCE) == "ok"
     process.remove("DIS", force=True)
-
-
-class Disobedient(Device):
-    """Clings to its thread for ten seconds after every abort."""
-
-    abort_grace = 0.5
-    steps = Attribute(VInt(), 0)
-
-    @publish_method
-    def cling(self) -> None:
-        """Bear with every exception for a while."""
-        end = self.clock.monotonic() + 10
-        while self.clock.monotonic() < end:
-            try:
-                self.steps.update(self.steps.value + 1)
-                self.wait(0.02)
-            except BaseException as error:
-                if not isinstance(error, StateChanged):
-                    raise
-                self._process_needed().backend.sleep(0.5)
-
-    @publish_method
-    def ordinary(self) -> None:
-        """Something else."""
-        self.wait(0.01)

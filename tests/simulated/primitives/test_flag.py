@@ -31,7 +31,7 @@ def test_one_set_wakes_all_who_wait(backend: Backend) -> None:
         if flag.wait(10):
             woken.append(number)
 
-    tasks = [backend.spawn(lambda number=number: waiter(number), f"waiter {number}") for number in range(4)]  # type: ignore[misc]
+    tasks = [backend.spawn(lambda number=number: waiter(number), f"waiter {number}") for number in range(4)]  # type: ignore[misc]  # mypy knows no type of a default
     for one in ready:
         assert one.wait(10)
     flag.set()

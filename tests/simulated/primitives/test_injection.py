@@ -27,7 +27,7 @@ def test_an_operation_runs_exactly_at_its_point() -> None:
                 sim.preempt()
                 progress.append(number)
 
-        sim.inject(at, lambda seen=seen, progress=progress: seen.append(len(progress)))  # type: ignore[misc]
+        sim.inject(at, lambda seen=seen, progress=progress: seen.append(len(progress)))  # type: ignore[misc]  # mypy knows no type of a default
         sim.run(main)
         assert seen == [at - 1] and list(sim.injected) == [at]
 
@@ -38,7 +38,7 @@ def test_up_to_the_point_it_is_the_reference_run() -> None:
         queue: Queue[int] = Queue(sim)
 
         def main() -> None:
-            sim.spawn(lambda: [queue.put(n) for n in range(10)], "putter")  # type: ignore[func-returns-value]
+            sim.spawn(lambda: [queue.put(n) for n in range(10)], "putter")  # type: ignore[func-returns-value]  # run for what it does
             for _ in range(10):
                 queue.get()
 
@@ -146,7 +146,7 @@ def lock_world(make: type[Lock]) -> Callable[[Simulated], World]:
                     lock.release()
 
         def main() -> None:
-            tasks = [sim.spawn(lambda t=t: use(t), f"user {t}") for t in (None, 0.01, 0.02)]  # type: ignore[misc]
+            tasks = [sim.spawn(lambda t=t: use(t), f"user {t}") for t in (None, 0.01, 0.02)]  # type: ignore[misc]  # mypy knows no type of a default
             for task in tasks:
                 assert task.join(10), "the lock was lost"
             assert lock.acquire(10), "the lock was lost"
@@ -235,7 +235,7 @@ def pool_world(sim: Simulated) -> World:
             sim.sleep(10.0)
 
     def main() -> None:
-        tasks = [sim.spawn(lambda base=base: jobs(base), f"giver {base}") for base in (0, 10)]  # type: ignore[misc]
+        tasks = [sim.spawn(lambda base=base: jobs(base), f"giver {base}") for base in (0, 10)]  # type: ignore[misc]  # mypy knows no type of a default
         for task in tasks:
             task.join()
         assert sorted(set(ran)) == [0, 1, 2, 3, 10, 11, 12, 13] and pool.close(5) == []

@@ -18,7 +18,7 @@ def queue_up(backend: Backend, lock: Lock, order: list[str], names: list[tuple[s
     tasks = []
     for name, front in names:
         waiting = lock.waiting
-        tasks.append(backend.spawn(lambda name=name, front=front: body(name, front), name))  # type: ignore[misc]
+        tasks.append(backend.spawn(lambda name=name, front=front: body(name, front), name))  # type: ignore[misc]  # mypy knows no type of a default
         while lock.waiting == waiting:
             backend.sleep(0.001)
     return tasks

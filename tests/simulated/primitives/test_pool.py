@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from macduff.errors import TooMany
-from macduff.primitives import Backend, Pool
+from macduff.primitives import Backend, Flag, Pool
 from macduff.primitives import pool as pool_module
 
 
@@ -31,7 +31,7 @@ def test_runs_at_once_and_side_by_side(backend: Backend) -> None:
 
     with pool_of(backend, 3) as pool:
         for number in range(3):
-            pool.run(lambda number=number: body(number), f"body {number}")  # type: ignore[misc]
+            pool.run(lambda number=number: body(number), f"body {number}")  # type: ignore[misc]  # mypy knows no type of a default
         for flag in flags:
             assert flag.wait(10)
 
@@ -42,9 +42,9 @@ def test_workers_are_used_again(backend: Backend) -> None:
         for _ in range(5):
             done = backend.flag()
 
-            def body(done: object = done) -> None:
+            def body(done: Flag = done) -> None:
                 who.add(backend.identity())
-                done.set()  # type: ignore[attr-defined]
+                done.set()
 
             pool.run(body)
             assert done.wait(10)
@@ -120,15 +120,15 @@ def test_the_call_of_one_job_is_not_the_next_ones(backend: Backend) -> None:
     """Rule 11: the current call is not inherited, not by the next job of the same worker either."""
     seen, local = [], backend.local
 
-    def body(done: object) -> None:
+    def body(done: Flag) -> None:
         seen.append(local.call)
         local.call = "mine"
-        done.set()  # type: ignore[attr-defined]
+        done.set()
 
     with pool_of(backend, 1) as pool:
         for _ in range(3):
             done = backend.flag()
-            pool.run(lambda done=done: body(done))  # type: ignore[misc]
+            pool.run(lambda done=done: body(done))  # type: ignore[misc]  # mypy knows no type of a default
             assert done.wait(10)
             while pool.running:
                 backend.sleep(0.001)

@@ -64,7 +64,7 @@ def test_close_wakes_all_getters(backend: Backend) -> None:
         except Closed:
             ends.append("closed")
 
-    tasks = [backend.spawn(lambda t=t: getter(t), "getter") for t in (None, 10.0)]  # type: ignore[misc]
+    tasks = [backend.spawn(lambda t=t: getter(t), "getter") for t in (None, 10.0)]  # type: ignore[misc]  # mypy knows no type of a default
     tasks.append(backend.service(lambda: getter(None), "getter"))
     backend.sleep(0.02)
     queue.close()
@@ -85,9 +85,9 @@ def test_each_item_is_taken_once_and_in_order(backend: Backend) -> None:
         for item in queue:
             into.append(item)
 
-    makers = [backend.spawn(lambda who=who: produce(who), f"maker {who}") for who in range(2)]  # type: ignore[misc]
+    makers = [backend.spawn(lambda who=who: produce(who), f"maker {who}") for who in range(2)]  # type: ignore[misc]  # mypy knows no type of a default
     makers.append(backend.service(lambda: produce(2), "maker 2"))
-    takers = [backend.spawn(lambda into=into: consume(into), "taker") for into in taken]  # type: ignore[misc]
+    takers = [backend.spawn(lambda into=into: consume(into), "taker") for into in taken]  # type: ignore[misc]  # mypy knows no type of a default
     assert all(task.join(10) for task in makers)
     queue.close()
     assert all(task.join(10) for task in takers)

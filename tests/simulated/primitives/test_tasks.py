@@ -133,7 +133,7 @@ def test_local_call_belongs_to_one_task_and_is_not_inherited(backend: Backend) -
         if local.call != name:
             wrong.append((name, "sees", local.call))
 
-    tasks = [backend.spawn(lambda name=name: body(name, 2), name) for name in "abc"]  # type: ignore[misc]
+    tasks = [backend.spawn(lambda name=name: body(name, 2), name) for name in "abc"]  # type: ignore[misc]  # mypy knows no type of a default
     tasks.append(backend.service(lambda: body("s", 0), "s"))
     assert all(task.join(10) for task in tasks)
     assert not wrong and local.call == "body"
@@ -162,9 +162,7 @@ def test_identity_is_its_own_and_has_a_name(backend: Backend) -> None:
 
 @pytest.mark.parametrize("kind", ["spawn", "service"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "simulated"])
-def test_what_a_task_raises_is_not_lost(
-    name: str, kind: str, cothreads: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_task_raises_is_not_lost(name: str, kind: str, cothreads: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a simulation it fails the run: test_scheduler."""
     caught: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", caught.append)

@@ -20,7 +20,7 @@ def test_the_page_s_programs_run(
 ) -> None:
     monkeypatch.setattr("bluesky.RunEngine", lambda: run_engine)  # a second one would be a second thread
     events: list[dict[str, Any]] = []
-    run_engine.subscribe(lambda name, document: events.append(document), "event")  # type: ignore[no-untyped-call]
+    run_engine.subscribe(lambda name, document: events.append(document), "event")  # type: ignore[no-untyped-call]  # the library has no types
     names: dict[str, Any] = {"__name__": "page"}
     programs = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(programs) == 7

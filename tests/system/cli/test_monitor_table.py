@@ -212,7 +212,7 @@ def test_it_fits_the_window_whatever_that_becomes(oven: Laboratory, monitor: Mon
         (120, 30, "rate"),
     ):
         terminal.resize(columns, lines)
-        terminal.until(lambda: fits(terminal, columns, lines) and shown in terminal.text, shown)  # noqa: B023
+        terminal.until(lambda: fits(terminal, columns, lines) and shown in terminal.text, shown)  # noqa: B023  # called within the round
     assert [line.split()[:1] for line in terminal.text.splitlines()] == [
         line.split()[:1] for line in whole.splitlines()
     ]

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import numpy as np
-from aioca import (  # type: ignore[import-untyped]
+from aioca import (  # type: ignore[import-untyped]  # the library has no types
     DBR_CHAR_STR,
     FORMAT_CTRL,
     FORMAT_TIME,

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from macduff import DState, MacduffError, Process
-from tests.simulated.core.world import Axis, Observer, Pairs, Scan
+from tests.simulated.core.beamline_devices import Axis, Scan
+from tests.simulated.core.observing import Observer, Pairs
 from tests.support.play import Client, Pending
 from tests.unit.core.devices import Counter
 
@@ -62,8 +63,7 @@ class Lab:
         self.observe("SCAN")
 
     def observe(self, name: str) -> None:
-        world: Any = None  # the observer asks nothing of it
-        self.process.listen(Checked(self, Observer(world, name)), name, initial_value=True, every=True)
+        self.process.listen(Checked(self, Observer(name)), name, initial_value=True, every=True)
 
     def ask(self, device: str, method: str, **arguments: Any) -> str:
         pending = Client(self.process).call(device, method, **arguments)

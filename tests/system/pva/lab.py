@@ -105,7 +105,7 @@ class Awkward(Device):
         raise OSError("caf\udce9.txt")
 
     lose.__doc__ = "Lose caf\udce9.txt."  # in its place the compiler of Python 3.13 would not have it
-    lose = publish_method(lose)  # type: ignore[assignment]
+    lose = publish_method(lose)  # type: ignore[assignment]  # the decorator, put by hand
 
     @publish_method
     def burst(self, count: int, rate: float) -> None:

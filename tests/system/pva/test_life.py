@@ -51,7 +51,7 @@ def test_a_device_that_came_is_there_for_a_fresh_client_at_once(server: PvaServe
         context.put("LATER:count", {"value": 5}, timeout=5)
         total = context.rpc("LATER:sum", NTURI([("values", "ad")]).wrap("LATER:sum", kws={"values": [1.5]}), timeout=5)
         assert total["value"] == 1.5
-        assert "LATER" in context.get("macduff:PVI", timeout=5)["value"].keys()  # noqa: SIM118
+        assert "LATER" in context.get("macduff:PVI", timeout=5)["value"].keys()  # noqa: SIM118  # a Value is asked by its keys
         assert time.monotonic() - began < ONE_SECOND
 
 

@@ -117,4 +117,4 @@ def test_wrong_options_are_told_where_the_wire_is_made() -> None:
     with pytest.raises(ValueError, match="Serial"):
         Serial("/dev/null", baudrate=-1)
     with pytest.raises(ValueError, match=r"flow.*expected one of none, xonxoff"):
-        Serial("/dev/null", flow="both")  # type: ignore[arg-type]
+        Serial("/dev/null", flow="both")  # type: ignore[arg-type]  # the wrong value that is tested

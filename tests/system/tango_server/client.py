@@ -45,7 +45,7 @@ def attempt(function: Callable[[], Any]) -> Any:
 def read(device: str, *names: str) -> dict[str, Any]:
     """Value by name."""
     found = proxy(device)
-    return {name: attempt(lambda name=name: found.read_attribute(name).value) for name in names}  # type: ignore[misc]
+    return {name: attempt(lambda name=name: found.read_attribute(name).value) for name in names}  # type: ignore[misc]  # mypy knows no type of a default
 
 
 def read_all(device: str, name: str) -> tuple[Any, str, float, Any]:

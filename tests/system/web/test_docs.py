@@ -81,5 +81,7 @@ def test_the_limits_that_the_reference_tells_are_the_defaults() -> None:
     units = {"": 1, "KiB": 2**10, "MiB": 2**20, "s": 1}
     assert len(rows) >= 10
     for name, shown in rows:
-        number, unit = re.fullmatch(r"([\d ]+?) ?([A-Za-z]*) ?", shown).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r"([\d ]+?) ?([A-Za-z]*) ?", shown)
+        assert found, shown
+        number, unit = found.groups()
         assert getattr(DEFAULTS, name) == int(number.replace(" ", "")) * units[unit], name

@@ -79,7 +79,7 @@ def test_update_validates_and_a_bad_value_changes_nothing() -> None:
     before = meter.level.reading
     for bad in ("3", True, None, 2 + 3j):
         with pytest.raises(BadValue, match=r"M\.level: expected .*, got"):
-            meter.level.update(bad)  # type: ignore[arg-type]
+            meter.level.update(bad)  # type: ignore[arg-type]  # the wrong value that is tested
     assert meter.level.reading == before
     meter.level.update(2)
     assert (meter.level.value, type(meter.level.value)) == (2.0, float)
@@ -121,11 +121,11 @@ def test_assignments_are_refused_with_a_sentence_that_helps() -> None:
     """Design 1."""
     meter = Meter("M")
     with pytest.raises(AttributeError, match=r"M\.a: expected a\.update\(\.\.\.\) .* write self\.a\.update\(3\)"):
-        meter.a = 3  # type: ignore[assignment]
+        meter.a = 3  # type: ignore[assignment]  # what must not be done
     with pytest.raises(AttributeError, match=r"got 'levle'; did you mean 'level'\?"):
         meter.levle = 3
     with pytest.raises(AttributeError, match="expected nothing to be assigned"):
-        meter.twice = 3  # type: ignore[assignment]
+        meter.twice = 3  # type: ignore[assignment]  # what must not be done
     meter._private = 3
 
 
@@ -144,7 +144,7 @@ def test_an_unannotated_method_is_refused_where_the_class_is_defined() -> None:
 
         class Bad(Device):
             @publish_method
-            def go(self, target) -> None:  # type: ignore[no-untyped-def]
+            def go(self, target) -> None:  # type: ignore[no-untyped-def]  # what must not be left out
                 """Go."""
 
     assert "expected an annotation" in str(caught.value) + str(caught.value.__cause__)

@@ -40,7 +40,7 @@ class Faulty(Device):
 
     @publish_method
     def misspelt(self) -> None:
-        self.positon.update(3)  # type: ignore[attr-defined]
+        self.positon.update(3)  # type: ignore[attr-defined]  # the author's mistake
 
     @publish_method
     def in_library(self) -> None:
@@ -52,7 +52,7 @@ class Faulty(Device):
 
     @publish_method
     def own_update(self) -> None:
-        self.position.update("far")  # type: ignore[arg-type]
+        self.position.update("far")  # type: ignore[arg-type]  # the author's mistake
 
     @publish_method
     def elsewhere(self) -> None:

@@ -37,9 +37,9 @@ def test_a_reading_cannot_be_changed() -> None:
     """Rule 1."""
     reading = Meter("M").a.reading
     with pytest.raises(AttributeError):
-        reading.value = 3  # type: ignore[misc]
+        reading.value = 3  # type: ignore[misc]  # what must not be done
     with pytest.raises(AttributeError):
-        reading.alarm.message = "x"  # type: ignore[misc]
+        reading.alarm.message = "x"  # type: ignore[misc]  # what must not be done
 
 
 @backends

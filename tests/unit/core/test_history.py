@@ -127,7 +127,7 @@ def test_a_part_is_asked_for_by_seconds_by_time_or_by_count() -> None:
         assert bench.text.history(count=1).values == ("just now",)
         for wrong in ({"seconds": -1.0}, {"count": 0}, {"seconds": math.nan}):
             with pytest.raises(BadValue, match=r"B\.text\.history"):
-                bench.text.history(**wrong)  # pyright: ignore[reportArgumentType]
+                bench.text.history(**wrong)  # pyright: ignore[reportArgumentType]  # one of a few
 
 
 def test_other_units_or_another_kind_of_value_begin_a_new_history() -> None:

@@ -30,7 +30,7 @@ class Timers:
         self.limits = replace(DEFAULTS, **limits)
         self._devices: dict[str, Any] = {}
         self._loop = self
-        self.keeper = Keeper(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        self.keeper = Keeper(self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as much of one as it needs
 
     def leave(self, function: Any) -> None:
         """Nothing is scheduled by itself."""

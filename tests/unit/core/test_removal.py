@@ -19,7 +19,7 @@ from macduff import (
     publish_method,
 )
 from macduff.core.names import RESERVED
-from tests.support.play import BACKENDS, Client, Inbox, play
+from tests.support.play import BACKENDS, Client, Inbox, Pending, play
 from tests.unit.core.devices import Counter, Scan, Stage
 
 backends = pytest.mark.parametrize("backend", BACKENDS)
@@ -68,7 +68,7 @@ class Any_(Counter):
                 self._backend_needed().sleep(0.02)
 
 
-def bring(process: Process, state: str) -> tuple[Any_, list[object]]:
+def bring(process: Process, state: str) -> tuple[Any_, list[Pending]]:
     """A device in that state, and the calls that are open then."""
     device = Any_("D", connects=state != "connecting")
     process.add(device)
@@ -79,7 +79,7 @@ def bring(process: Process, state: str) -> tuple[Any_, list[object]]:
         inbox.until(lambda _: "nobody at home" in device.health.value)
         return device, []
     inbox.until(lambda _: not device._machine.connecting)
-    calls: list[object] = []
+    calls: list[Pending] = []
     if state == "Configuring":
         calls = [client.call("D", "configure", frames=99)]
     elif state == "zombie":
@@ -117,7 +117,7 @@ def test_removal_in_every_state(backend: str, state: str) -> None:
                 process.remove("D")
             assert (caught.value.device, caught.value.state) == ("D", device.state.value.value)
         process.remove("D", force=bool(calls))
-        assert {pending.kind() for pending in calls} <= {"Removed"}  # type: ignore[attr-defined]
+        assert {pending.kind() for pending in calls} <= {"Removed"}
         assert [item[0].name for item in inbox.items].count("Removed") == 1
         assert device._closed == 1
         assert "D" not in process.devices
@@ -141,7 +141,7 @@ def test_stop_in_every_state(backend: str, state: str) -> None:
         device._over = state != "zombie"
         process.backend.spawn(lambda: setattr(device, "_over", True), "later") if state == "zombie" else None
         process.stop()
-        assert {pending.kind() for pending in calls} <= {"Aborted", "ok"}  # type: ignore[attr-defined]
+        assert {pending.kind() for pending in calls} <= {"Aborted", "ok"}
         closed.append(device._closed)
         assert late.call("D", "run").kind() in ("Removed", "Refused")
         inbox = Inbox(process)
@@ -163,7 +163,7 @@ def test_two_removals_at_once(backend: str) -> None:
         tasks = [process.backend.spawn(lambda: process.remove("D", force=True), f"remover {n}") for n in range(2)]
         for task in tasks:
             assert task.join(10)
-        assert run.kind() == "Removed"  # type: ignore[attr-defined]
+        assert run.kind() == "Removed"
         assert device._closed == 1
 
     def guarded(process: Process) -> None:
@@ -175,7 +175,7 @@ def test_two_removals_at_once(backend: str) -> None:
             except MacduffError as error:
                 assert error.kind == "NotFound"  # the other was quicker
 
-        process.remove = tolerant  # type: ignore[method-assign]
+        process.remove = tolerant  # type: ignore[method-assign]  # the others may be quicker
         scenario(process)
 
     play(backend, guarded)
@@ -196,7 +196,7 @@ def test_of_two_devices_of_one_name_one_wins(backend: str) -> None:
                 assert "expected a name that is free" in str(error)
                 got.append("taken")
 
-        tasks = [process.backend.spawn(lambda name=name: add(name), name) for name in ("S", "s", "S")]  # type: ignore[misc]
+        tasks = [process.backend.spawn(lambda name=name: add(name), name) for name in ("S", "s", "S")]  # type: ignore[misc]  # mypy knows no type of a default
         for task in tasks:
             assert task.join(10)
         assert sorted(got) == ["ok", "taken", "taken"]

@@ -36,7 +36,7 @@ def display(monkeypatch: pytest.MonkeyPatch) -> DisplayFormatter:
     monkeypatch.setenv("COLUMNS", "100")
     found = DisplayFormatter()
     found.active_types = ["text/plain", "text/html"]
-    reprs_formatters.install(SimpleNamespace(shell=SimpleNamespace(display_formatter=found)))  # type: ignore[arg-type]
+    reprs_formatters.install(SimpleNamespace(shell=SimpleNamespace(display_formatter=found)))  # type: ignore[arg-type]  # as much of one as it needs
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
 from macduff.servers.web.frames import chunks
@@ -18,9 +18,9 @@ def parsed(data: bytes) -> list[str | bytes]:
     protocol.receive_data(data)
     found: list[str | bytes] = []
     for frame in protocol.events_received():
-        assert frame.fin and frame.opcode in (Opcode.TEXT, Opcode.BINARY)  # type: ignore[union-attr]
-        payload = bytes(frame.data)  # type: ignore[union-attr]
-        found.append(payload.decode() if frame.opcode is Opcode.TEXT else payload)  # type: ignore[union-attr]
+        assert isinstance(frame, Frame) and frame.fin and frame.opcode in (Opcode.TEXT, Opcode.BINARY)
+        payload = bytes(frame.data)
+        found.append(payload.decode() if frame.opcode is Opcode.TEXT else payload)
     return found
 
 

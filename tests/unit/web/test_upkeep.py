@@ -32,7 +32,7 @@ class Hub:
 def test_a_moment_that_has_come_already_is_told_of_at_once(make: Callable[[], asyncio.AbstractEventLoop]) -> None:
     async def main() -> None:
         hub, flushed = Hub(-1.0, -1.0, 0.001), asyncio.Event()
-        upkeep = Upkeep(hub, flushed.set)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        upkeep = Upkeep(hub, flushed.set)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # as much of one as it needs
         upkeep.time()
         upkeep.time()
         async with asyncio.timeout(20):
