@@ -140,6 +140,7 @@ class FakeHost:
             device.host = self
         self.hub: Hub
         self.watched: dict[tuple[str, str, bool], None] = {}
+        self.paces: dict[tuple[str, str, bool], float] = {}
         self.asked: list[tuple[Any, ...]] = []
         self.abandoned: list[object] = []
         self.on_call: Handler = lambda host, device, method, parameters, reply: host.reply(reply)
@@ -181,6 +182,9 @@ class FakeHost:
 
     def release(self, held: object) -> None:
         raise NotImplementedError("no device here opens members")
+
+    def pace(self, device: str, member: str, every: bool, period: float) -> None:
+        self.paces[device, member, every] = period
 
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         del self.watched[device, member, every]

@@ -220,3 +220,28 @@ def _apply(dev: FakeDevice, state: dict[str, Any], message: dict[str, Any]) -> N
             state[name]["value"] = value
             stamp = {"secondsPastEpoch": time // 10**9, "nanoseconds": time % 10**9}
             state[name]["timeStamp"] = {"typeid": "time_t", **stamp, "userTag": 0}
+
+
+@OURS
+def test_an_attribute_never_goes_back(subprotocol: str) -> None:
+    """As when what it was first told holds more than what is still on its way."""
+    dev = device()
+    peer = subscribed(dev, subprotocol)
+    one(peer)
+    older = {name: dev.apply(name, value) for name, value in (("x", 2.0), ("on", True))}
+    dev.update(x=3.0)
+    assert rows(dev, one(peer))["x"][0] == 3.0
+    dev.tell(older)
+    assert {name: row[0] for name, row in rows(dev, one(peer)).items()} == {"on": True}
+
+
+@OURS
+def test_a_set_point_that_nobody_asked_for_is_the_value(subprotocol: str) -> None:
+    dev = device()
+    peer = subscribed(dev, subprotocol)
+    one(peer)
+    dev.attribute("n").setpoint = 5
+    dev.update(n=5)
+    told = one(peer)
+    assert told["changes"] == [[["n", "setpoint"], 5]]
+    assert rows(dev, told)["n"][0] == 5

@@ -216,3 +216,22 @@ def test_no_more_than_one_a_period_and_the_newest_in_the_end(steps: list[tuple[s
     assert seen == newest
     assert clocked.wanted is None
     assert max(counts.values()) <= (clocked.now - 101.0) / period + 1 + replies
+
+
+def test_the_host_knows_what_all_who_subscribe_bear_with() -> None:
+    """It need not say more often what nobody is told more often."""
+    joined = Joined(device("DEV"))
+    paces = joined.host.paces
+    peer, other = joined.peer("macduff.1"), joined.peer("macduff.msgpack.1")
+    peer.send("Subscribe", 1, ["DEV", "x"], period=0.5)
+    assert paces == {("DEV", "", False): 0.5}
+    other.send("Subscribe", 1, ["DEV"], delta=True, columns=True, period=0.1)
+    assert paces == {("DEV", "", False): 0.1}
+    peer.send("Subscribe", 2, ["DEV", "n"])
+    assert paces == {("DEV", "", False): 0.0}
+    peer.send("Unsubscribe", 2)
+    assert paces == {("DEV", "", False): 0.1}
+    other.send("Unsubscribe", 1)
+    assert paces == {("DEV", "", False): 0.5}
+    other.send("Subscribe", 3, ["DEV"], policy="every")
+    assert paces["DEV", "", False] == 0.5, "who wants every change has a listener of its own"

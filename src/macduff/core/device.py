@@ -88,6 +88,8 @@ class Device:
         self._sequence = 0
         self._segment: Segment | None = None
         self._unpublished: deque[Segment] = deque()
+        self._lull = False
+        self._awaited = 0
         self._every_bound = DEFAULTS.every_changes
         self._lane_append: Callable[[Segment], None] = no_lane
         self._wake: Callable[[], None] = no_wake
@@ -164,7 +166,7 @@ class Device:
         segment = self._segment = Segment(self)
         self._unpublished.append(segment)
         self._lane_append(segment)
-        return segment, True
+        return segment, not self._lull or self._awaited > 0
 
     # waiting
 

@@ -11,8 +11,10 @@ from ..limits import DEFAULTS
 from ..protocol.model import SEvent
 from ..values import Reading, values_equal
 from .lane import Segment
+from .lulls import Later, Lulls
 
 if TYPE_CHECKING:
+    from ..primitives import Clock
     from .attribute import Attribute
     from .device import Device
 
@@ -32,13 +34,14 @@ class Putable(Protocol):
 class Listener:
     """One `listen`: a queue, a device, what below it, and whether each change counts."""
 
-    __slots__ = ("device", "every", "followed", "member", "open", "queue", "suffix", "told")
+    __slots__ = ("device", "every", "followed", "member", "open", "period", "queue", "suffix", "told")
 
     def __init__(self, queue: Putable, device: Device, suffix: str, every: bool) -> None:
         self.queue = queue
         self.device = device
         self.move(suffix)
         self.every = every
+        self.period = 0.0
         self.open = True
         self.told: Reading | None = None  # the newest, where the value alone is listened to
         self.followed: dict[Attribute[Any], None] = {}
@@ -90,8 +93,9 @@ def _is_large(value: Any) -> bool:
 class Listeners:
     """The listener tables of a Process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, later: Later) -> None:
         self._table: dict[Device, list[Listener]] = {}
+        self._lulls = Lulls(clock, later, self.flush)
 
     def has_audience(self, device: Device) -> bool:
         return device in self._table
@@ -108,8 +112,10 @@ class Listeners:
             device._segment = None
             older, sequence = list(device._unpublished), device._sequence
         for segment in older:
-            self.publish(segment)
-        self._table.setdefault(device, []).append(listener)
+            self._up_to(segment)
+        audience = self._table.setdefault(device, [])
+        audience.append(listener)
+        self._lulls.heed(device, audience)
         return sequence
 
     def remove(self, listener: Listener) -> None:
@@ -121,6 +127,13 @@ class Listeners:
             self._leave(listener)
             if not kept:
                 del self._table[listener.device]
+            self._lulls.heed(listener.device, kept)
+
+    def pace(self, listener: Listener, period: float) -> None:
+        """From now on it bears with being told once in a period (s) only, newest wins; 0: of each change at once."""
+        listener.period = 0.0 if listener.every else period
+        if listener.device in self._table:
+            self._lulls.heed(listener.device, self._table[listener.device])
 
     def attribute_added(self, attribute: Attribute[Any]) -> None:
         """An attribute that came later is heard by those who listen to it or to the whole device."""
@@ -162,6 +175,7 @@ class Listeners:
         for listener in self._table.pop(device, ()):
             self._leave(listener)
             listener.queue.put((SEvent.Removed, device.name, reason))
+        self._lulls.heed(device, ())
 
     def add_extra(self, device: Device, extra: Mapping[str, Any]) -> None:
         """A change that is no reading: writeable, logs."""
@@ -173,11 +187,21 @@ class Listeners:
     def flush(self, device: Device) -> None:
         """Publish what is pending of this device now, before something that must come behind it."""
         unpublished = device._unpublished
-        while unpublished:
+        for _ in range(len(unpublished)):  # not what comes meanwhile: it may have to wait
             self._publish(unpublished.popleft())
 
+    def flush_all(self) -> None:
+        """Publish what is pending of any device, before something that must come behind all of it."""
+        for device in self._lulls.devices():
+            self.flush(device)
+
     def publish(self, segment: Segment) -> None:
-        """Publish a segment that the lane held, unless a flush did, and the device's older ones before it."""
+        """Publish a segment that the lane held, unless a flush did, or have it wait for the end of a lull."""
+        if not self._lulls.lasts(segment.device):
+            self._up_to(segment)
+
+    def _up_to(self, segment: Segment) -> None:
+        """Publish it, unless that was done, and the device's older ones before it."""
         unpublished = segment.device._unpublished
         while not segment.published:
             self._publish(unpublished.popleft())
@@ -195,12 +219,14 @@ class Listeners:
         for attribute, kept in every.items():
             for watcher in attribute._watchers:
                 watcher.deliver(kept, lost.get(attribute, 0))
-        for attribute in latest:
-            for reporter in attribute._reporters:
-                reporter.call.wake()
+        if device._awaited:
+            for attribute in latest:
+                for reporter in attribute._reporters:
+                    reporter.call.wake()
         audience = self._table.get(device)
         if audience is None or not (latest or extra):
             return
+        self._lulls.begin(device)
         changes: dict[str, Any] = {attribute.name: _made(Reading, now) for attribute, now in latest.items()}
         changes.update(extra)
         sequence = max(segment.sequence, max(map(_sequence, latest.values()), default=0))

@@ -62,7 +62,7 @@ class Process:
         self._lane, self._wake, self._later = self._loop.lane, self._loop.wake, self._loop.later
         self._post = self._loop.post
         self._devices: Mapping[str, Device] = {}  # replaced when it changes, never changed: others look at the old one
-        self._listeners = Listeners()
+        self._listeners = Listeners(self._clock, self._later)
         self.dropped = 0
         """What sources told of devices that had been removed, which nobody heard."""
         self._counting = self.backend.mutex()
@@ -223,6 +223,14 @@ class Process:
         """Hear no more of it."""
         self._post(self._listeners.remove, listener)
 
+    def pace(self, listener: Listener, period: float) -> None:
+        """It bears with being told once in a period (s) only, newest wins; with 0 it is told of each change at once.
+
+        When all who listen to a device do, its changes are merged where they are made, which costs next to nothing.
+        The ends of requests still come behind what they changed.
+        """
+        self._post(self._listeners.pace, listener, period)
+
     def _listen(self, listener: Listener, initial_value: bool) -> None:
         device = listener.device
         if device._removed:
@@ -253,6 +261,7 @@ class Process:
         if accepted and not request.device._removed:
             log_call(self, request, outcome)
         self._listeners.flush(request.device)
+        self._listeners.flush_all()
         self._manager.child_resolved(request)
         try:
             request.on_done(outcome)

@@ -180,6 +180,8 @@ class Reporter:
         for owner, attributes in self._watched.items():
             with owner._mutex:
                 self._marks.setdefault(owner, owner._sequence)
+                owner._awaited += 1
+                owner._segment = None  # one that waits for the end of a lull wakes nobody
                 for _, attribute in attributes:
                     attribute._listened += 1
                     attribute._reporters = (*attribute._reporters, self)
@@ -188,6 +190,7 @@ class Reporter:
     def __exit__(self, *_: object) -> None:
         for owner, attributes in self._watched.items():
             with owner._mutex:
+                owner._awaited -= 1
                 for _name, attribute in attributes:
                     attribute._listened -= 1
                     attribute._reporters = tuple(one for one in attribute._reporters if one is not self)

@@ -35,6 +35,7 @@ class Watch(Generic[T]):
         with attribute._mutex:
             self._start = attribute._now[3]
             attribute._device._segment = None  # the mark: changes before it are in other segments (rule 6)
+            attribute._device._awaited += 1
             attribute._watchers = (*attribute._watchers, self)
             attribute._listened += 1
             attribute._every += 1
@@ -43,6 +44,7 @@ class Watch(Generic[T]):
     def __exit__(self, *_: object) -> None:
         attribute = self.attribute
         with attribute._mutex:
+            attribute._device._awaited -= 1
             attribute._watchers = tuple(w for w in attribute._watchers if w is not self)
             attribute._listened -= 1
             attribute._every -= 1

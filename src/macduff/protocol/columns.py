@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from .channel import Channel
+from .channel import Channel, Part
 from .devicepieces import DevicePieces
 from .encoding import Piece
 from .frames import Framer
-from .held import HeldAttribute, HeldDevice
+from .held import PLAIN, HeldAttribute, HeldDevice
 from .wirevalue import number
 
 __all__ = ["ColumnChannel"]
 
-_PLAIN: Final = frozenset((float, int, bool))
 _TEXT: Final = 256
 """Characters of a text that may stand in a column."""
 _SECOND: Final = 10**9
 _SPAN: Final = 2**53 - 1
 """Nanoseconds between two time stamps in one message, so that every client has them exactly."""
-
-_time = itemgetter(2)
 
 
 class ColumnChannel(Channel):
@@ -36,7 +32,18 @@ class ColumnChannel(Channel):
         super().__init__(device, rest, delta, framer, pieces)
         self._fields: Any = None
         self._places: dict[str, int] = {}
-        self._names: list[str] = []
+        self._versions: dict[str, int] = {}
+        """In which version an attribute had its newest reading."""
+
+    def reading(self, name: str, same: bool, alarm_same: bool) -> bool:
+        self._versions[name] = self.version + 1
+        if not alarm_same:
+            self._mark(name, "alarm")
+        return True
+
+    def told(self, names: Iterable[str]) -> None:
+        """Attributes have new readings, with the alarms that they had."""
+        self._versions.update(dict.fromkeys(names, self.version + 1))
 
     def prefix(self, identity: int) -> Piece:
         return self.framer.prefix(identity, self.delta, columns=True)
@@ -49,45 +56,64 @@ class ColumnChannel(Channel):
         if self._resent > sent:
             return self.whole()
         stanzas: list[Piece] = []
-        rows: list[tuple[int, Any, int]] = []
-        fields, places = self.device.fields, self._numbers()
         for name, part in self._newest(sent):
-            field = fields.get(name)
-            if not isinstance(field, HeldAttribute) or part not in ("value", "alarm"):
-                if field is not None:
-                    self._say(field, part, sent, stanzas)
-                continue
-            value, _, time, _ = reading = field.reading
-            if not (type(value) in _PLAIN or (type(value) is str and len(value) <= _TEXT)):
-                self._say(field, part, sent, stanzas)
-            elif part == "value":
-                rows.append((places[name], value, time))
-            else:
-                piece = self._pieces.pieces(field).alarm(field.vtype, reading)
-                stanzas.append(self.framer.stanza(self._path(name, part), piece))
-        if rows and max(rows, key=_time)[2] - min(rows, key=_time)[2] > _SPAN:
-            for place, _, _ in rows:
-                self._say(fields[self._names[place]], "value", sent, stanzas)
-            rows = []
-        if not rows and not stanzas:
+            self._say_part(name, part, sent, stanzas)
+        readings = self._readings(sent, stanzas)
+        if readings is None and not stanzas:
             return None
-        return self.framer.changes(stanzas, self.sequence, self._readings(rows))
+        return self.framer.changes(stanzas, self.sequence, self.framer.null if readings is None else readings)
+
+    def _say_part(self, name: str, part: Part, sent: int, stanzas: list[Piece]) -> None:
+        """What is no value; the alarm of what stands in no column is said with its value."""
+        field = self.device.fields.get(name)
+        if part == "alarm" and isinstance(field, HeldAttribute):
+            if _fits(field.reading.value):
+                piece = self._pieces.pieces(field).alarm(field.vtype, field.reading)
+                stanzas.append(self.framer.stanza(self._path(name, part), piece))
+        elif field is not None:
+            self._say(field, part, sent, stanzas)
+
+    def _readings(self, sent: int, stanzas: list[Piece]) -> Piece | None:
+        """The new values that stand side by side; the others are said one by one."""
+        fields, numbers = self.device.fields, self._numbers()
+        places: list[int] = []
+        values: list[Any] = []
+        times: list[int] = []
+        for name in [name for name, version in self._versions.items() if version > sent]:
+            field = fields.get(name)
+            if not isinstance(field, HeldAttribute):
+                continue
+            value, _, time, _ = field.reading
+            if type(value) in PLAIN or _fits(value):
+                places.append(numbers[name])
+                values.append(value)
+                times.append(time)
+            else:
+                self._say(field, "value", sent, stanzas)
+        if times and max(times) - min(times) > _SPAN:
+            names = list(fields)
+            for place in places:
+                self._say(fields[names[place]], "value", sent, stanzas)
+            return None
+        return self._columns(places, values, times) if times else None
 
     def _numbers(self) -> dict[str, int]:
         """The place of each field, as the device's meta has them; anew when fields came or went."""
         if self._fields is not self.device.fields:
             self._fields = self.device.fields
             self._places = {name: place for place, name in enumerate(self._fields)}
-            self._names = list(self._fields)
         return self._places
 
-    def _readings(self, rows: list[tuple[int, Any, int]]) -> Piece:
-        if not rows:
-            return self.framer.null
-        places, values, times = zip(*rows, strict=True)
+    def _columns(self, places: list[int], values: list[Any], times: list[int]) -> Piece:
         dialect = self.framer.dialect
         if not dialect.encoding.binary:
-            values = tuple(number(value) if type(value) is float else value for value in values)
+            values = [number(value) if type(value) is float else value for value in values]
         seconds = min(times) // _SECOND
-        nanoseconds = [time - seconds * _SECOND for time in times]
+        start = seconds * _SECOND
+        nanoseconds = [time - start for time in times]
         return dialect.piece({"fields": places, "values": values, "seconds": seconds, "nanoseconds": nanoseconds})
+
+
+def _fits(value: object) -> bool:
+    """Whether it may stand in a column."""
+    return type(value) in PLAIN or (type(value) is str and len(value) <= _TEXT)

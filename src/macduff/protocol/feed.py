@@ -54,6 +54,8 @@ class Feed:
         self._live_pieces: dict[Dialect, DevicePieces] = {}
         self._routes: dict[str, list[Channel]] = {}
         self._touched: list[Channel] = []
+        self._columns: list[ColumnChannel] = []
+        """All channels, where all have columns."""
         self._backlog = Backlog()
 
     # who listens
@@ -68,14 +70,19 @@ class Feed:
             kind = EveryChannel if self.every else ColumnChannel if columns else Channel
             channel = self._channels[key] = kind(self.held, rest, delta, framer, pieces)
             channel.sequence = self.sequence
-            self._routes.clear()
+            self._rerouted()
         return channel
 
     def release(self, channel: Channel) -> None:
         """A channel without subscribers is dropped."""
         if not channel.subscribers:
             self._channels.pop((channel.framer.dialect, channel.rest, channel.delta, channel.columns), None)
-            self._routes.clear()
+            self._rerouted()
+
+    def _rerouted(self) -> None:
+        self._routes.clear()
+        columns = [channel for channel in self._channels.values() if isinstance(channel, ColumnChannel)]
+        self._columns = columns if len(columns) == len(self._channels) else []
 
     @property
     def idle(self) -> bool:
@@ -130,21 +137,33 @@ class Feed:
         if not changes:
             return
         fields = self.held.fields
+        told: list[str] | None = [] if self._columns else None
         for key, value in changes.items():
-            if key in fields:
-                self._reading(key, value)
+            held = fields.get(key)
+            if held is not None:
+                if told is not None and type(held) is HeldAttribute and held.take_plain(value):
+                    told.append(key)
+                else:
+                    self._reading(key, value)
             elif key == "":
                 self._renew(value)
                 fields = self.held.fields
             else:
                 name, _, what = key.rpartition(".")
                 self._other(name, what, value)
+        if told:
+            for channel in self._columns:
+                channel.told(told)
+                self._touch(channel)
         self._publish(sequence)
 
     def joined(self) -> None:
         """Subscribers came or went."""
         self.settle()
+        before = self._backlog.period
         self._backlog.serve(self.subscribers())
+        if self._backlog.period != before:
+            self.hub.host.pace(self.name, self.member, self.every, self._backlog.period)
 
     def present(self, model: DeviceModel) -> None:
         """The listener is in place: take all of the device's present state, which may be newer than what is held."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from macduff.values import Reading, VType
 
@@ -11,7 +11,10 @@ from .metachanges import meta_changes
 from .model import AttributeModel, DeviceModel, FieldModel, MethodLog, MethodModel
 from .structure import is_attribute
 
-__all__ = ["HeldAttribute", "HeldDevice", "HeldMethod", "newest_of"]
+__all__ = ["PLAIN", "HeldAttribute", "HeldDevice", "HeldMethod", "newest_of"]
+
+PLAIN: Final = frozenset((float, int, bool))
+"""The types of values that are small whatever they are."""
 
 
 class HeldAttribute:
@@ -30,6 +33,14 @@ class HeldAttribute:
         self.writable = model.writable
         self.writeable = model.writeable
         self.parameter = model.parameter
+
+    def take_plain(self, new: Reading) -> bool:
+        """Take a newer reading, if a small value is all that has changed; else somebody has to look closer."""
+        old = self.reading
+        if self.writable or new[1] is not old[1] or new[3] <= old[3] or type(new[0]) not in PLAIN:
+            return False
+        self.reading = new
+        return True
 
     def describe(self, model: AttributeModel) -> None:
         """Take what is told of it in words."""

@@ -71,6 +71,10 @@ class Host(Protocol):
         """
         ...
 
+    def pace(self, device: str, member: str, every: bool, period: float) -> None:
+        """What `watch` brings need come once in a period (s) only, newest wins; 0: at once."""
+        ...
+
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         """Listen no longer; also asked for a device that is gone."""
         ...

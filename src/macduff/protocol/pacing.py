@@ -8,11 +8,11 @@ moments, so that what they are told is encoded once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
 from macduff.errors import BadValue
 
+from .beats import next_beat
 from .channel import Channel
 from .encoding import Piece
 from .subscription import Subscription
@@ -47,7 +47,7 @@ class Pacer:
 
     def __init__(self, session: ServerSession, period: float) -> None:
         self._session = session
-        self._period = period
+        self.period = period
         self._due = float("-inf")
         self._reminded = False
         self._held: list[PacedSubscription] = []
@@ -80,7 +80,7 @@ class Pacer:
         """Something was sent in this period."""
         now = self._session.hub.now
         if now is not None:
-            self._due = (floor(now / self._period + 1e-6) + 1) * self._period
+            self._due = next_beat(now, self.period)
 
     def poke(self) -> None:
         """It is time."""
@@ -125,11 +125,14 @@ class Backlog:
         self._sequence = 0
         self._pacers: dict[Pacer, None] = {}
         """Of all subscribers; none if one of them is told of every change at once."""
+        self.period = 0.0
+        """Seconds that all of them bear with."""
 
     def serve(self, subscribers: Sequence[Subscription]) -> None:
         """Who they are now."""
         paced = [item.pacer for item in subscribers if item.pacer is not None]
         self._pacers = dict.fromkeys(paced) if len(paced) == len(subscribers) else {}
+        self.period = min((pacer.period for pacer in self._pacers), default=0.0)
 
     def keep(self, feed: Feed, changes: Mapping[str, Any], sequence: int) -> bool:
         """Add some; whether they may stay, until one of the pacers asks for them."""

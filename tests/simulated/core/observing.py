@@ -8,7 +8,7 @@ from typing import Any
 from macduff import DState
 from macduff.core import LEGAL
 
-__all__ = ["VISITED", "Observer", "Pairs"]
+__all__ = ["VISITED", "Observer", "Pairs", "Patient"]
 
 VISITED: Tally[tuple[str, str]] = Tally()
 """(state, event) pairs of all runs, for the report."""
@@ -75,3 +75,19 @@ class Observer:
         assert (before, state) in LEGAL, f"{self.name}: {before} -> {state} is no transition"
         self.quiet = state in (DState.Aborting, DState.Aborted) or (self.quiet and state is DState.Idle)
         VISITED[before.value, state.value] += 1
+
+
+class Patient(Observer):
+    """Is told once in a period only, newest wins: states between may be missing, the newest may not."""
+
+    def put(self, item: tuple[Any, ...]) -> None:
+        if item[0].name != "Changes":
+            super().put(item)
+            return
+        assert not self.ends, f"{self.name}: a change after its end: {item}"
+        for key, value in item[2].items():
+            if "." not in key and key:
+                assert value.sequence > self.sequence or key != "state", f"{self.name}.{key}: an older one came later"
+                if key == "state":
+                    self.state = value.value
+        self.sequence = max(self.sequence, item[3])

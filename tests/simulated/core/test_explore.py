@@ -8,7 +8,7 @@ import pytest
 
 from macduff.primitives.simulation import Explored, Simulated, explore, same_twice
 from tests.simulated.core.observing import VISITED
-from tests.simulated.core.world import World, beamline, random_beamline
+from tests.simulated.core.world import World, beamline, paced_beamline, random_beamline
 
 OPERATIONS = list(World(Simulated(0)).operations())
 SEEDS = int(os.environ.get("MACDUFF_SEEDS", "10000"))
@@ -36,10 +36,22 @@ def test_by_seeds(part: int) -> None:
     assert explored.seeds == share
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("part", range(2))
+def test_by_seeds_before_listeners_with_a_period(part: int) -> None:
+    """Replies come behind what they speak of, nothing goes back and nothing is lost in a lull."""
+    share = SEEDS // PARTS
+    explored = explore(paced_beamline, references=(), seeds=range(part * share, (part + 1) * share))
+    report(explored)
+    assert explored.seeds == share
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_few_seeds_quickly(seed: int) -> None:
     """The part of it for `make check`."""
     explore(random_beamline, references=(), seeds=range(seed * 1_000_000, seed * 1_000_000 + 60))
+    explore(paced_beamline, references=(), seeds=range(seed * 1_000_000, seed * 1_000_000 + 30))
 
 
 @pytest.mark.parametrize("seed", range(12))

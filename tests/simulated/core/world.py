@@ -10,11 +10,11 @@ from typing import Any
 from macduff import DState, Process
 from macduff.primitives.simulation import Simulated
 from tests.simulated.core.beamline_devices import Axis, Disobedient, Scan
-from tests.simulated.core.observing import VISITED, Observer, Pairs
+from tests.simulated.core.observing import VISITED, Observer, Pairs, Patient
 from tests.support.play import Client, Pending
 from tests.unit.core.devices import Counter
 
-__all__ = ["PATIENCE", "World", "beamline", "random_beamline"]
+__all__ = ["PATIENCE", "World", "beamline", "paced_beamline", "random_beamline"]
 
 PATIENCE = 120.0
 """Simulated seconds after which a reply counts as lost."""
@@ -63,10 +63,14 @@ class Judged(Pending):
 
 
 class World:
-    """One run: a Process with X, DET and SCAN, scripted clients, and the checks at the end."""
+    """One run: a Process with X, DET and SCAN, scripted clients, and the checks at the end.
 
-    def __init__(self, sim: Simulated) -> None:
+    period: what those who listen bear with; 0: they are told of each change.
+    """
+
+    def __init__(self, sim: Simulated, period: float = 0.0) -> None:
         self.sim = sim
+        self.period = period
         self.pending: list[Pending] = []
         self.process: Process | None = None
         self.ready = False
@@ -170,14 +174,14 @@ class World:
         self._observe(process, "SCAN")
 
     def _observe(self, process: Process, name: str) -> None:
-        observer = self.observers[name] = Observer(name)
-        process.listen(observer, name, initial_value=True, every=True)
+        observer = self.observers[name] = Patient(name) if self.period else Observer(name)
+        process.pace(process.listen(observer, name, initial_value=True, every=not self.period), self.period)
 
     def main(self, script: Callable[[World], None] | None = None) -> None:
         with Process(backend=self.sim) as process:
             self.process = process
             process.add(Axis("X"))
-            process.listen(Pairs(), "X")
+            process.pace(process.listen(Pairs(), "X"), self.period)
             process.add(Counter("DET"))
             self._observe(process, "X")
             self._observe(process, "DET")
@@ -246,7 +250,16 @@ def beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callabl
 
 def random_beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callable[[], object]]]:
     """Two clients that do what the seed says, beside the scripted one, and a device that disobeys."""
-    world = World(sim)
+    return _random_beamline(World(sim))
+
+
+def paced_beamline(sim: Simulated) -> tuple[Callable[[], object], Mapping[str, Callable[[], object]]]:
+    """The same before listeners who bear with being told once in a while."""
+    return _random_beamline(World(sim, Random(sim.seed).choice((0.004, 0.04, 0.4))))
+
+
+def _random_beamline(world: World) -> tuple[Callable[[], object], Mapping[str, Callable[[], object]]]:
+    sim = world.sim
     dice = Random(sim.seed)
     operations = world.operations()
 

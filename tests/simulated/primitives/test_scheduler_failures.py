@@ -28,7 +28,7 @@ def test_a_task_that_raises_fails_the_run() -> None:
         sim.run(main)
     assert isinstance(failed.value.__cause__, LookupError) and failed.value.seed == 17
     assert sim.time == 1.0 and sim.left == [
-        f"main: sleeps, at test_scheduler.py:{main.__code__.co_firstlineno + 2} in {main.__qualname__}"
+        f"main: sleeps, at test_scheduler_failures.py:{main.__code__.co_firstlineno + 2} in {main.__qualname__}"
     ]
 
 
@@ -88,9 +88,9 @@ def test_a_deadlock_shows_who_waits_for_whom() -> None:
             found.append(str(failed.value))
     assert 10 < len(found) < 190
     for text in found:
-        assert "up: waits for lock of y, held by down, at test_scheduler.py" in text
-        assert "down: waits for lock of x, held by up, at test_scheduler.py" in text
-        assert "main: waits for the reply of scan, at test_scheduler.py" in text
+        assert "up: waits for lock of y, held by down, at test_scheduler_failures.py" in text
+        assert "down: waits for lock of x, held by up, at test_scheduler_failures.py" in text
+        assert "main: waits for the reply of scan, at test_scheduler_failures.py" in text
         assert "other" not in text
 
 

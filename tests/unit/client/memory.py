@@ -309,6 +309,9 @@ class MemoryServer:
     def release(self, held: object) -> None:
         raise NotImplementedError("no device here opens members")
 
+    def pace(self, device: str, member: str, every: bool, period: float) -> None:
+        """What it is told is told at once, whoever would bear with less."""
+
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         self._watched.pop((device, member if every else None), None)
 

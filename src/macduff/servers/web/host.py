@@ -146,6 +146,12 @@ class ProcessHost:
         listener = self._process.listen(slot, device, member, initial_value=True, every=every)
         self._listeners[device, member, every] = (listener, slot)
 
+    def pace(self, device: str, member: str, every: bool, period: float) -> None:
+        """All who subscribe bear with being told once in a period (s) only; 0: they do not."""
+        found = self._listeners.get((device, member, every))
+        if found is not None:
+            self._process.pace(found[0], period)
+
     def unwatch(self, device: str, member: str = "", every: bool = False) -> None:
         """Listen no longer; what is still on its way is dropped."""
         found = self._listeners.pop((device, member, every), None)
