@@ -80,11 +80,10 @@ class Source(Device):
     def __init__(self, name: str, width: Annotated[int, VInt(control=(1, 1000))] = 1, clock: bool = False) -> None:
         super().__init__(name)
         added = [self.add_attribute(f"a{index}", Attribute(POSITION, 0.0, "One more")) for index in range(1, width)]
-        updates = [attribute.update for attribute in (self.position, *added)]
+        names = [attribute.name for attribute in (self.position, *added)]
 
         def beat(value: float) -> None:
-            for update in updates:
-                update(value)
+            self.update(**dict.fromkeys(names, value))
 
         self._hardware = Hardware(beat if added else self.position.update, clock=clock)
 

@@ -36,6 +36,7 @@ def shell(
     from ..ipython.switching import announce, connect_to
 
     session = load(application.shell)
+    application.shell.extension_manager.loaded.add("macduff.ipython")  # so that %unload_ext takes it back
     try:
         try:
             connect_to(session, server or address, timeout)

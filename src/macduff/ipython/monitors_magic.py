@@ -33,7 +33,7 @@ mon X.position            the last 20 changes of it; X or X.* for all of a devic
 mon add X.position DET    follow these, of a device all its attributes
 mon list                  what is followed, with its values of now
 mon delete X.position     follow it no longer; mon delete all
-mon show 12               the change of that number, whole
+mon show 12               the change of that number, whole; mon show X.position: the newest of it
 mon clear                 forget the changes
 
 Where changes come faster than they can be followed the newest wins; how many were left out is in the list.
@@ -137,12 +137,17 @@ class Mon:
         return table_of(followed) if followed else "nothing is followed; `mon add X.position` begins"
 
     def show(self, words: Sequence[str]) -> str:
-        if len(words) != 1 or not words[0].isdigit():
-            raise UsageError("mon show: expected the number of a change, as `mon` shows it")
-        found = [change for change in self.monitors.changes() if change.number == int(words[0])]
+        if len(words) != 1:
+            raise UsageError("mon show: expected the number of a change, as `mon` shows it, or DEVICE.ATTRIBUTE")
+        if words[0].isdigit():
+            found = [change for change in self.monitors.changes() if change.number == int(words[0])]
+            empty = f"the change {words[0]} is not kept, or not any more"
+        else:
+            found = self.monitors.changes([self._known(words[0])])
+            empty = f"no changes of {clean(words[0])}"
         if not found:
-            return f"the change {words[0]} is not kept, or not any more"
-        change = found[0]
+            return empty
+        change = found[-1]
         value = f"{change.value} {change.units}".strip()
         lines = [Text.assemble((clean(change.path), "bold"), f"  {value}")]
         lines.append(styled(change.alarm or "no alarm", change.severity))

@@ -95,6 +95,8 @@ def test_changes_are_kept_the_newest_last_and_the_oldest_go(
     assert [line.split()[3] for line in lines[1:]] == [f"{number}.0000" for number in range(3, 13)]
     assert typed("show 13")[0] == "STAGE.position  12.0000 mm"
     assert typed("show 1") == ["the change 1 is not kept, or not any more"]
+    assert typed("show STAGE.position") == typed("show 13")
+    assert typed("show STAGE.mode") == ["no changes of STAGE.mode"]
     assert typed("STAGE.velocity") == ["no changes of STAGE.velocity"]
     assert typed("clear") == ["forgotten"]
     assert typed("") == ["no changes"]
@@ -155,7 +157,7 @@ def test_a_variable_that_holds_a_device_stands_for_it(mon: Mon, client: Client, 
     [
         ("add", "expected DEVICE.ATTRIBUTE"),
         ("delete", "expected DEVICE.ATTRIBUTE, DEVICE or all"),
-        ("show x", "expected the number of a change"),
+        ("show", "expected the number of a change"),
         ("-x", "expected add, delete, list, show or clear"),
         ("add 'STAGE", "No closing quotation"),
         ("add Q*", "expected what is there, got Q*"),
