@@ -91,3 +91,11 @@ def test_the_extension_connects_to_the_address_of_the_environment(mortal: Lab, s
         assert plain.run("%load_ext macduff.ipython").startswith(f"{mortal.address}, 3 devices: ")
         plain.type(CTRL_D)
         assert plain.end() == 0
+
+
+def test_unloading_leaves_a_plain_ipython(mine: Shell) -> None:
+    assert "already loaded" in mine.run("%load_ext macduff.ipython")
+    mine.run("%unload_ext macduff.ipython")
+    assert mine.where == ""
+    assert "name 'lsdev' is not defined" in mine.run("lsdev")
+    assert "name 'CAM' is not defined" in mine.run("CAM")
