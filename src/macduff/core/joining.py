@@ -124,6 +124,7 @@ class Joining:
         for attribute in device.attributes.values():
             self.prepare_attribute(device, attribute)
         for name, method in device.methods.items():
+            method.spec.check_like(f"{device.name}.{name}", device.attributes)
             part = device._parts.members.get(name)
             if isinstance(part, Published) and part.source is not None:
                 method.binding = part.source.bind(method, device._arguments, simulate)

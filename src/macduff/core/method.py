@@ -204,8 +204,8 @@ def publish_method(
 
     busy says what happens while another call holds the device: "refuse" it, "replace" the first (which must be
     declared "replace" too; it ends with Superseded), or "allow" it in at the first one's waits. only_in: the states in
-    which it may be called. slow: Tango clients get an answer at once. like: {"target": "position"} gives an argument
-    the units and limits that the attribute has at the time of the call.
+    which it may be called. slow: Tango clients get an answer at once. like: {"target": "position"} gives an argument,
+    or the result ("return"), the units and limits that the attribute has at the time of the call.
     """
     if busy not in BUSY:
         raise TypeError(f"publish_method: expected busy to be one of {', '.join(BUSY)}, got {busy!r}")

@@ -103,7 +103,7 @@ class ConfigurableDevice(Device):
 
     def _method_spec(self, method: Method[Any, Any]) -> MethodSpec:
         if method.name not in ("configure", "validate"):
-            return method.spec
+            return super()._method_spec(method)
         spec = self.__dict__.get(f"_{method.name}_spec")
         if spec is None or spec.takes != self._parameter_types():
             spec = self.__dict__[f"_{method.name}_spec"] = self._make_spec(method)

@@ -32,14 +32,22 @@ class MethodSpec:
     slow: bool = False
     label: str = ""
     tags: tuple[str, ...] = ()
-    like: Mapping[str, str] = field(default_factory=dict)  # argument -> the attribute whose type it has, now
+    like: Mapping[str, str] = field(default_factory=dict)  # argument or "return" -> the attribute whose type it has
 
     def now(self, attributes: Mapping[str, Any]) -> MethodSpec:
         """With the types that the attributes in `like` have now."""
         if not self.like:
             return self
-        types = {argument: attributes[name].vtype for argument, name in self.like.items()}
-        return replace(self, takes={**self.takes, **types})
+        types = {part: attributes[name].vtype for part, name in self.like.items()}
+        returns = {"return": types.pop("return")} if "return" in types else self.returns
+        return replace(self, takes={**self.takes, **types}, returns=returns)
+
+    def check_like(self, where: str, attributes: Mapping[str, Any]) -> None:
+        """TypeError for an attribute in `like` that the device has not."""
+        for part, name in self.like.items():
+            if name not in attributes:
+                got = f"{name!r}{did_you_mean(name, attributes)}"
+                raise TypeError(f"{where}: like={{{part!r}: ...}}: expected an attribute of the device, got {got}")
 
     def bind(self, where: str, parameters: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
         """The arguments of a call, validated and control limits applied; BadValue names the first that is wrong."""
@@ -105,6 +113,10 @@ def spec_of(function: Callable[..., Any], *, name: str, **options: Any) -> Metho
         else:
             defaults[parameter.name] = takes[parameter.name].validate(parameter.default, where)
     returns, unpacked = _returns(function, hints)
+    for part in options.get("like", ()):
+        if part not in takes and not (part == "return" and unpacked):
+            known = ", ".join([*takes, *(["return"] if unpacked else [])]) or "none, for it takes and returns nothing"
+            raise TypeError(f"{function.__qualname__}: like: expected an argument ({known}), got {part!r}")
     return MethodSpec(
         name, inspect.getdoc(function) or "", takes, tuple(required), defaults, returns, unpacked, **options
     )

@@ -41,7 +41,7 @@ class Motor(Device):
         self.position.update(start)
         self._motion, self._began = Motion(start, start), 0.0
 
-    @publish_method(busy="replace", like={"target": "position"})
+    @publish_method(busy="replace", like={"target": "position", "return": "position"})
     def move(self, target: float) -> float:
         """Go to target (mm) and return where it ended (mm); a later move takes over, stop ends it on the way."""
         self.position.ask(target)
