@@ -253,3 +253,31 @@ class TestTooLarge:
     def test_the_text_of_a_numeric_array_is_json(self) -> None:
         piece = encode_value(VArray("float64", ndim=2), numpy.zeros((2, 20_000)), MACDUFF)
         assert json.loads(piece)["shape"] == [2, 20_000]
+
+
+@pytest.mark.parametrize("subprotocol", ["malcolm.1", "macduff.1", "macduff.msgpack.1"])
+@pytest.mark.parametrize("columns", [False, True])
+def test_a_large_array_that_becomes_a_number_is_one(subprotocol: str, columns: bool) -> None:
+    dev = device()
+    joined = Joined(dev, limits=LIMITS, offload=True)
+    peer = joined.peer(subprotocol)
+    ours = {"columns": columns} if subprotocol != "malcolm.1" else {}
+    peer.send("Subscribe", 1, ["DEV"], delta=True, **ours)
+    for number in (1, 2):  # the second goes through the gate
+        run_jobs(joined)
+        peer.got()
+        dev.update(wave=wave(number))
+    run_jobs(joined)
+    peer.got()
+    dev.attribute("wave").vtype = VDouble()
+    dev.tell({"wave": dev.apply("wave", 2.0), "wave.meta": VDouble()})
+    run_jobs(joined)
+    told = peer.got()
+    told_values = [value for item in told for path, value in item["changes"] if path == ["wave", "value"]]
+    told_values += [whole["wave"]["value"] for item in told for path, whole in item["changes"] if path == ["wave"]]
+    told_values += [whole["wave"]["value"] for item in told for path, whole in item["changes"] if path == []]
+    told_values += [value for item in told for value in (item.get("readings") or {"values": []})["values"]]
+    assert told_values and set(told_values) == {2.0}
+    dev.update(wave=3.0)
+    run_jobs(joined)
+    assert json.dumps(peer.got()).count("3.0") == 1

@@ -175,7 +175,7 @@ def test_a_connection_that_goes_does_not_keep_what_waits_from_others() -> None:
     assert [item["value"] for item in second.got()] == [2.0]
 
 
-@pytest.mark.parametrize("period", [-1, 61, "0.1", True, [], float("nan")])
+@pytest.mark.parametrize("period", [-1, 61, 1e-305, 0.0009, "0.1", True, [], float("nan")])
 def test_what_is_no_period_is_refused(period: Any) -> None:
     peer = Joined(device("DEV")).peer("macduff.msgpack.1")
     assert peer.ask("Subscribe", 1, ["DEV"], period=period)["kind"] == "BadValue"

@@ -21,6 +21,8 @@ def ended(future: concurrent.futures.Future[Any], timeout: float | None = None) 
     whose signal the system gives to another thread, does not wake it.
     """
     longest = HEARD_WITHIN if hears_signals() else threading.TIMEOUT_MAX
+    if timeout is not None and not timeout > 0:
+        return future.done()
     end = None if timeout is None else time.monotonic() + timeout
     while not future.done():
         left = longest if end is None else min(longest, end - time.monotonic())

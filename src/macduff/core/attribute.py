@@ -195,7 +195,8 @@ class Attribute(Generic[T]):
                 if self._listened:
                     segment = device._segment
                     if segment is None:
-                        segment, wake = device._open_segment()
+                        segment, opened = device._open_segment()
+                        wake = wake or opened
                     segment.latest[self] = now
                     if self._every:
                         segment.keep(self, now, device._every_bound)

@@ -23,6 +23,7 @@ from .events import event
 from .future import Future
 from .initial import bind
 from .lane import Segment
+from .lulls import SEGMENTS
 from .machine import Machine
 from .method import Method, MethodSpec
 from .names import check_device_name
@@ -166,7 +167,7 @@ class Device:
         segment = self._segment = Segment(self)
         self._unpublished.append(segment)
         self._lane_append(segment)
-        return segment, not self._lull or self._awaited > 0
+        return segment, not self._lull or self._awaited > 0 or len(self._unpublished) > SEGMENTS
 
     # waiting
 

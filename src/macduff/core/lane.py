@@ -32,6 +32,7 @@ class Segment:
         """Keep a change that is no reading; it has a sequence as readings do, so that those of items never go back."""
         self.device._sequence += 1
         self.sequence = self.device._sequence
+        self.extra.pop(key, None)  # in the order of the newest: what fields there are, then what is said of them
         self.extra[key] = value
 
     def keep(self, attribute: Attribute[Any], now: Now, bound: int) -> None:

@@ -131,7 +131,11 @@ class Leaving:
                 device._machine.drop("the Process stops")
                 process._listeners.flush(device)
                 process._listeners.device_removed(device, "the Process stops")
-            self._close(left, limit, done)
+            self._close(left, limit, finished)
+
+        def finished() -> None:
+            process._listeners.flush_all()  # the Process's own device has not left
+            done()
 
         self._abort_all(devices, "Aborted", "the Process stops, so {} was aborted", close)
 

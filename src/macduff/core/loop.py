@@ -28,7 +28,7 @@ class Timer:
         self.args = args
 
     def cancel(self) -> None:
-        self.function = None
+        self.function, self.args = None, ()  # what it was for need not stay until its time
 
 
 class Loop(Generic[Item]):

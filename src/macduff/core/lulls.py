@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from .listeners import Listener
     from .loop import Timer
 
-__all__ = ["Later", "Lulls"]
+__all__ = ["SEGMENTS", "Later", "Lulls"]
+
+SEGMENTS = 16
+"""Segments of one device that may wait; each mark (a call that ends, a wait that begins) makes another."""
 
 
 class Later(Protocol):
@@ -51,14 +54,14 @@ class Lulls:
         period = self._periods.get(device)
         if period is None or device in self._timers:
             return
-        with device._mutex:
-            device._lull = True
         now = self._clock.monotonic()
         self._timers[device] = self._later(next_beat(now, period) - now, self._over, device)
+        with device._mutex:
+            device._lull = True
 
     def lasts(self, device: Device) -> bool:
-        """Whether what changes may wait; never where a call of the device's own waits for a change."""
-        return device in self._timers and not device._awaited
+        """Whether what changes may wait; not where somebody waits for a change, and not when too much waits."""
+        return device in self._timers and not device._awaited and len(device._unpublished) <= SEGMENTS
 
     def devices(self) -> list[Device]:
         """Those that have one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
@@ -10,6 +11,7 @@ from typing import Any, Self
 from ..errors import NotFound
 from ..limits import DEFAULTS, Limits
 from ..primitives import Backend, Task, get_backend
+from ..protocol.beats import SHORTEST
 from ..protocol.model import SEvent
 from ..telling import did_you_mean
 from . import opening
@@ -227,8 +229,10 @@ class Process:
         """It bears with being told once in a period (s) only, newest wins; with 0 it is told of each change at once.
 
         When all who listen to a device do, its changes are merged where they are made, which costs next to nothing.
-        The ends of requests still come behind what they changed.
+        The ends of requests still come behind what they changed. ValueError for a period that is none.
         """
+        if not (period == 0 or SHORTEST <= period < math.inf):
+            raise ValueError(f"pace: expected 0, or seconds from {SHORTEST:g} on, got {period}")
         self._post(self._listeners.pace, listener, period)
 
     def _listen(self, listener: Listener, initial_value: bool) -> None:
@@ -260,8 +264,11 @@ class Process:
         note(request, outcome)
         if accepted and not request.device._removed:
             log_call(self, request, outcome)
-        self._listeners.flush(request.device)
-        self._listeners.flush_all()
+        try:
+            self._listeners.flush(request.device)
+            self._listeners.flush_all()
+        except Exception:  # whatever a listener did, whoever asked gets an answer
+            LOG.exception("not all changes before the end of %s could be told", request.title())
         self._manager.child_resolved(request)
         try:
             request.on_done(outcome)

@@ -96,7 +96,7 @@ class ThreadFlag:
         mark = self._mark  # before the look
         if self._is_set:
             return True
-        if timeout is not None and timeout <= 0.0:
+        if timeout is not None and not timeout > 0.0:
             return False
         lock = _new_lock()
         lock.acquire()

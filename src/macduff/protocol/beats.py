@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import floor
 from typing import Final
 
-__all__ = ["next_beat"]
+__all__ = ["SHORTEST", "next_beat"]
+
+SHORTEST: Final = 0.001
+"""Seconds; no period is shorter."""
 
 
 EARLY: Final = 0.01

@@ -102,6 +102,7 @@ class ColumnChannel(Channel):
         if self._fields is not self.device.fields:
             self._fields = self.device.fields
             self._places = {name: place for place, name in enumerate(self._fields)}
+            self._versions = {name: version for name, version in self._versions.items() if name in self._places}
         return self._places
 
     def _columns(self, places: list[int], values: list[Any], times: list[int]) -> Piece:

@@ -252,7 +252,7 @@ class Feed:
         old, held.reading = held.reading, new
         if held.writable and is_attribute(field := self.held.model.fields[name]):
             self._other(name, "setpoint", field.setpoint)  # one that was never asked for is the value
-        if type(new.value) not in _SMALL and (is_large(new.value, self._large) or is_large(old.value, self._large)):
+        if any(type(one.value) not in _SMALL and is_large(one.value, self._large) for one in (new, old)):
             self._large_reading(held, old, new)
             return
         same: bool | None = None

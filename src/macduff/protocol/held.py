@@ -37,7 +37,9 @@ class HeldAttribute:
     def take_plain(self, new: Reading) -> bool:
         """Take a newer reading, if a small value is all that has changed; else somebody has to look closer."""
         old = self.reading
-        if self.writable or new[1] is not old[1] or new[3] <= old[3] or type(new[0]) not in PLAIN:
+        if self.writable or new[1] is not old[1] or new[3] <= old[3]:
+            return False
+        if type(new[0]) not in PLAIN or type(old[0]) not in PLAIN:
             return False
         self.reading = new
         return True

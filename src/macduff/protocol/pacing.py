@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from macduff.errors import BadValue
 
-from .beats import next_beat
+from .beats import SHORTEST, next_beat
 from .channel import Channel
 from .encoding import Piece
 from .subscription import Subscription
@@ -35,8 +35,8 @@ def delivery(request: Subscribe) -> tuple[bool, float]:
         raise BadValue.of("policy", "latest or every", policy)
     if period is None:
         return policy == "every", 0.0
-    if type(period) not in (int, float) or not 0 <= period <= LONGEST:
-        raise BadValue.of("period", f"seconds from 0 to {LONGEST:g}", period)
+    if type(period) not in (int, float) or not (period == 0 or SHORTEST <= period <= LONGEST):
+        raise BadValue.of("period", f"0, or seconds from {SHORTEST:g} to {LONGEST:g}", period)
     if policy == "every" and period:
         raise BadValue("period: expected none with the policy every, which merges nothing, got one")
     return policy == "every", float(period)

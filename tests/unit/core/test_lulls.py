@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -38,6 +39,17 @@ class Gauge(Device):
     def reported(self) -> str:
         """The names of what changed."""
         return " ".join(self.report_wait("waits", 20.0))
+
+    @publish_method
+    def marks(self, count: int) -> int:
+        """Begin many waits that are over at once; how many segments waited at most."""
+        most = 0
+        for number in range(count):
+            self.level.update(float(number))
+            self.level.wait_for(float(number), 20.0)
+            self.wait(0.001)
+            most = max(most, len(self._unpublished))
+        return most
 
     @publish_method(busy="allow")
     def nothing(self) -> None:
@@ -115,6 +127,73 @@ def test_what_changes_meanwhile_waits_newest_wins_and_wakes_nobody(backend: str)
         assert sequences == sorted(sequences)
 
     play(backend, scenario)
+
+
+@backends
+def test_marks_do_not_pile_up(backend: str) -> None:
+    """Rule 6: each of them closes a segment, and nobody asks for what is in it before the lull ends."""
+
+    def scenario(process: Process) -> None:
+        lab = Lab(process)
+        assert lab.client.call("G", "marks", count=200).result() < 100
+        assert values(lab.inbox.items)[-1] == 199.0
+
+    play(backend, scenario, seeds=range(3))
+
+
+@backends
+def test_the_history_has_the_process_woken_in_a_lull_too(backend: str) -> None:
+    def scenario(process: Process) -> None:
+        lab = Lab(process)
+        lab.reply()
+        process._keeper._asked = False
+        lab.gauge._segment = None
+        lab.gauge.level._keep = lambda now: True  # as the first reading since the last sweep does
+        assert lab.update(2.0) == 1
+
+    play(backend, scenario, seeds=range(3))
+
+
+def test_a_listener_that_raises_costs_nobody_the_reply() -> None:
+    class Torn(Inbox):
+        def put(self, item: Any) -> None:
+            if item[0].name == "Changes":
+                raise RuntimeError("torn")
+            super().put(item)
+
+    def scenario(process: Process) -> None:
+        lab = Lab(process)
+        process.listen(Torn(process), "G", initial_value=True)
+        for _ in range(3):
+            lab.gauge.level.update(2.0)
+            lab.reply()
+
+    play("threads", scenario)
+
+
+@pytest.mark.parametrize("period", [-1.0, 1e-305, 0.0009, math.inf, math.nan])
+def test_what_is_no_period(period: float) -> None:
+    with Process() as process:
+        process.add(Gauge("G"))
+        listener = process.listen(Inbox(process), "G")
+        with pytest.raises(ValueError, match=r"pace: expected 0, or seconds from 0.001 on, got"):
+            process.pace(listener, period)
+
+
+@backends
+def test_the_last_of_the_process_itself_is_told_at_its_end(backend: str) -> None:
+    heard: list[Inbox] = []
+
+    def scenario(process: Process) -> None:
+        lab = Lab(process)
+        inbox, _ = lab.listens(".", LONG)
+        heard.append(inbox)
+        process.add(Gauge("LATER"))
+        process.add(Gauge("LAST"))
+
+    play(backend, scenario, seeds=range(3))
+    for inbox in heard:
+        assert "LAST" in values(inbox.items, "blocks")[-1]["mri"]
 
 
 @backends

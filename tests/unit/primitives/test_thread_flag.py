@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -141,4 +142,5 @@ def test_a_signal_that_wakes_another_thread_is_heard(timeout: float | None) -> N
 
 
 def test_the_main_thread_waits_no_longer_than_it_may() -> None:
-    assert not ThreadFlag().wait(0.5)
+    for timeout in (0.5, 0.0, -1.0, math.nan):
+        assert not ThreadFlag().wait(timeout)
