@@ -41,7 +41,8 @@ class Loop(Generic[Item]):
         self._name = name
         self._handle = handle
         self._clock: Clock = backend.clock
-        self._raises = backend.name == "simulated"  # a simulation is to fail, not to go on
+        self.raises = backend.name == "simulated"
+        """Whether errors end the program: a simulation is to fail, not to go on."""
         self._control: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self.lane: deque[Item] = deque()
         self._flag = backend.flag()
@@ -116,7 +117,7 @@ class Loop(Generic[Item]):
             function(*args)
         except Exception:
             LOG.exception("the Process %s goes on after an error in %s", self._name, function)
-            if self._raises:
+            if self.raises:
                 raise
 
     def _until_next_timer(self) -> float | None:

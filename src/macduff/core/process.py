@@ -269,6 +269,8 @@ class Process:
             self._listeners.flush_all()
         except Exception:  # whatever a listener did, whoever asked gets an answer
             LOG.exception("not all changes before the end of %s could be told", request.title())
+            if self._loop.raises:
+                raise
         self._manager.child_resolved(request)
         try:
             request.on_done(outcome)

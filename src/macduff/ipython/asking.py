@@ -31,6 +31,8 @@ def install(session: Session) -> Undo:
 
 def _shown(session: Session, expression: str) -> str:
     """The expression for the device or attribute that is asked for; "" for anything else."""
+    for refresh in session.before_names:  # what is asked for first may be a device that no cell has named yet
+        refresh()
     space, inventory = session.shell.user_ns, session.inventory
     found = resolve(expression, space, inventory)
     if isinstance(found, RemoteDevice) or (isinstance(found, Value) and found.named):
