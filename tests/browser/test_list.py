@@ -41,6 +41,7 @@ def test_devices_that_are_unwell_are_counted_and_found(laboratory: Start, look: 
     expect(devices.get_by_role("button")).to_have_count(0)
     lab.call("BAD/complain", severity=2)
     filtering = devices.get_by_role("button", name="1 in alarm")
+    expect(filtering).to_have_class("alarmed major")
     filtering.press("Enter")
     expect(names).to_have_text(["BAD"])
     expect(devices.get_by_role("listitem")).to_contain_text("the fan stands still")

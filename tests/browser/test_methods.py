@@ -24,6 +24,15 @@ class Stage(Device):
         self.position.update(target)
         return target * times
 
+    @publish_method(busy="replace", like={"target": "position"})
+    def creep(self, target: float) -> float:
+        """Go there slowly; a later one takes over."""
+        while abs(self.position.value - target) > 0.01:
+            step = max(-0.01, min(0.01, target - self.position.value))
+            self.position.update(self.position.value + step)
+            self.wait(0.05)
+        return target
+
     @publish_method
     def fail(self) -> None:
         """Raise."""
@@ -91,6 +100,23 @@ def test_abort_ends_what_runs_and_what_is_not_allowed_meanwhile_says_so(lab: Lab
     page.get_by_role("button", name="Abort", exact=True).click()
     expect(page.locator("form[data-method=hold]").get_by_role("alert")).to_be_visible()
     assert lab.get("STAGE/state") == "Idle"
+
+
+def test_a_call_that_may_be_replaced_is_by_the_next(lab: Laboratory, look: Looking) -> None:
+    page = look(lab, "STAGE")
+    form = page.locator("form[data-method=creep]")
+    button, target = form.locator("button[type=submit]"), form.get_by_label("target")
+    target.fill("5")
+    button.dblclick()  # as people do: one call
+    expect(page.locator(".standing")).to_contain_text("Running")
+    expect(button).to_be_enabled()
+    page.wait_for_timeout(350)  # a person who thinks again
+    target.fill("1.27")
+    target.press("Enter")
+    expect(form).to_contain_text("returned")
+    expect(form.get_by_role("alert")).to_have_count(0)
+    position = lab.get("STAGE/position")
+    assert isinstance(position, float) and abs(position - 1.27) < 0.02
 
 
 def test_a_device_that_is_removed_goes_from_an_open_page(laboratory: Start, look: Looking) -> None:

@@ -27,7 +27,7 @@ def abort(device: Any) -> None:
 
 
 def reset(device: Any, force: bool = False) -> None:
-    """Leave Fault. With force, although a thread that disobeyed an abort still runs."""
+    """Leave Aborted, Fault or Ready. With force, although a thread that disobeyed an abort still runs."""
 
 
 def configure(device: Any, *args: Any, **params: Any) -> None:

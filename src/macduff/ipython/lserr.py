@@ -53,7 +53,7 @@ def _present(session: Session) -> Client | None:
 def told(failure: Failure, client: Client | None) -> Iterator[str]:
     """Lines: message, what was typed, where; what its server said, how the device is now, and our own traceback."""
     error = failure.error
-    yield f"{error.kind}: {clean(error.message)}"
+    yield f"{type(error).__name__}: {clean(error.message)}"
     clock = time.strftime("%H:%M:%S", time.localtime(failure.time / 1e9))
     typed = failure.cell.splitlines()
     cell = f"In [{failure.number}]: " if failure.number else ""

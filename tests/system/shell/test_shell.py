@@ -91,7 +91,7 @@ def test_an_error_is_short_and_lserr_tells_the_whole(lab: Lab, shell: Shell) -> 
         assert part in whole
     assert "STAGE: no attribute" not in whole
     shell.run("STAGE.velocty = 1")
-    assert shell.run("lserr").startswith("NotFound: STAGE: no attribute 'velocty'")
+    assert shell.run("lserr").startswith("UnknownName: STAGE: no attribute 'velocty'")
     assert shell.run("lserr 2").startswith("DeviceFailed: STAGE.fail")
     assert "expected which error" in shell.run("lserr nonsense")
 

@@ -20,6 +20,7 @@ export class MethodModel {
   readonly result = signal<unknown>(undefined);
 
   private latest: MethodStructure;
+  private turn = 0;
   private readonly show = (): void => {
     this.shown.value = { ...this.latest };
   };
@@ -48,16 +49,22 @@ export class MethodModel {
     nextFrame(this.show);
   }
 
+  /** Call it; where one from here is under way still, what is shown from now on is this one's. */
   async call(parameters: Record<string, unknown>): Promise<void> {
+    const turn = ++this.turn;
     this.refused.value = "";
     this.result.value = undefined;
     this.running.value = performance.now();
+    let result: unknown;
+    let refused = "";
     try {
-      this.result.value = (await noted(`${this.device}.${this.name}(${given(parameters)})`, this.session.call([this.device, this.name], parameters))) ?? null;
+      result = (await noted(`${this.device}.${this.name}(${given(parameters)})`, this.session.call([this.device, this.name], parameters))) ?? null;
     } catch (error) {
-      this.refused.value = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.running.value = null;
+      refused = error instanceof Error ? error.message : String(error);
     }
+    if (turn !== this.turn) return;
+    this.result.value = result;
+    this.refused.value = refused;
+    this.running.value = null;
   }
 }

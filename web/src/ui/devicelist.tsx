@@ -14,6 +14,7 @@ export function DeviceList({ process }: { process: ProcessModel }) {
   const only = alarmed.value && wrong.length > 0;
   const shown = (only ? wrong : process.devices.value).filter((device) => matches(device, words));
   const connected = process.session.link.value === "connected";
+  const worst = ["invalid", "major", "minor"].find((condition) => wrong.some((device) => conditionOf(device) === condition)) ?? "minor";
   return (
     <nav class="list" aria-label="Devices">
       <label class="search">
@@ -25,8 +26,8 @@ export function DeviceList({ process }: { process: ProcessModel }) {
         />
       </label>
       {wrong.length > 0 && (
-        <button type="button" class="alarmed" aria-pressed={only} onClick={() => (alarmed.value = !only)}>
-          <Icon name="minor" /> {wrong.length} in alarm
+        <button type="button" class={`alarmed ${worst}`} aria-pressed={only} onClick={() => (alarmed.value = !only)}>
+          <Icon name={worst} /> {wrong.length} in alarm
         </button>
       )}
       <ul>

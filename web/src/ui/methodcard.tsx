@@ -24,6 +24,8 @@ export function MethodCard({ method, device }: { method: MethodModel; device: De
     const parameters = read(typed.value, meta.takes.elements, wrong);
     if (parameters) void method.call(parameters);
   };
+  // A server takes a second call of what may be replaced; two clicks at once are one.
+  const closed = running && !meta.writeable;
   const barred = running ? "" : whyNot(method, device, connected);
   const reason = barred || (missing.length ? `It needs ${missing.join(", ")}` : "");
   const [summary = "", ...more] = meta.description.split("\n\n");
@@ -32,11 +34,12 @@ export function MethodCard({ method, device }: { method: MethodModel; device: De
       class="method" data-method={method.name} aria-label={method.name}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!reason && !running) call();
+        if (reason || closed) return;
+        if (method.running.value === null || performance.now() - method.running.value > TWICE) call();
       }}
     >
       <div class="call">
-        <button type="submit" disabled={reason !== "" || running} title={reason || summary}>{meta.label || method.name}</button>
+        <button type="submit" disabled={reason !== "" || closed} title={reason || (closed ? "It is under way" : summary)}>{meta.label || method.name}</button>
         <span class="what">
           {summary.replace(/\.$/, "")}
           {barred && connected && <em> ({barred.charAt(0).toLowerCase() + barred.slice(1)})</em>}
@@ -62,6 +65,9 @@ export function MethodCard({ method, device }: { method: MethodModel; device: De
     </form>
   );
 }
+
+/** Milliseconds in which a second click means no second call. */
+const TWICE = 300;
 
 function whyNot(method: MethodModel, device: DeviceModel, connected: boolean): string {
   if (!connected) return "There is no connection to the server";
