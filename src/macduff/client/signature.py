@@ -11,7 +11,21 @@ from macduff.values import VAction, VEnum, VTable, VType
 
 from .model import AttributeInfo, MethodInfo
 
-__all__ = ["annotation_of", "attribute_doc", "method_doc", "signature_of", "units_of"]
+__all__ = ["KEEPING", "annotation_of", "attribute_doc", "method_doc", "signature_of", "units_of"]
+
+
+KEEPING = ("configure", "validate")
+"""Methods of which a parameter that is left out keeps its set point (rule 24), which changes."""
+
+
+class _AsItIs:
+    """In a signature what stands for the set point of now."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_AS_IT_IS = _AsItIs()
 
 
 def annotation_of(vtype: VType[Any]) -> Any:
@@ -24,7 +38,7 @@ def annotation_of(vtype: VType[Any]) -> Any:
 
 
 def signature_of(method: MethodInfo) -> inspect.Signature:
-    """The signature of a call from a client: names, types and defaults.
+    """The signature of a call from a client: names, types and defaults, `...` for what stays as it is.
 
     A required parameter behind an optional one is keyword-only, as Python would have it. A name that Python
     cannot spell as a parameter is taken through `**`.
@@ -51,7 +65,7 @@ def signature_of(method: MethodInfo) -> inspect.Signature:
 def _default(method: MethodInfo, name: str) -> object:
     if name in method.required:
         return inspect.Parameter.empty
-    return method.defaults.get(name)
+    return _AS_IT_IS if method.name in KEEPING else method.defaults.get(name)
 
 
 def _returned(method: MethodInfo) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from macduff.client import AttributeInfo, DeviceInfo, MethodInfo
 from macduff.client.describe import AttributeState
-from macduff.client.signature import attribute_doc, method_doc, units_of
+from macduff.client.signature import KEEPING, attribute_doc, method_doc, units_of
 from macduff.values import NO_ALARM, Alarm, Severity, VNumber
 from macduff.values.text import alarm_text, clean, time_text, value_text
 
@@ -71,16 +71,18 @@ def device_shown(info: DeviceInfo, states: Mapping[str, AttributeState], reason:
         alarm.severity,
         _value(states.get("status")),
         tuple(rows),
-        tuple(map(_called, info.methods.values())),
+        tuple(_called(method, states) for method in info.methods.values()),
         clean(reason),
     )
 
 
-def _called(method: MethodInfo) -> str:
+def _called(method: MethodInfo, states: Mapping[str, AttributeState]) -> str:
     """A method as it is called: "move(target)", "configure(exposure=0.1, frames=10)"."""
     takes = []
     for name, vtype in method.takes.items():
         default = method.defaults.get(name)
+        if method.name in KEEPING and name in states:
+            default = states[name].setpoint
         exact = default is None or isinstance(default, bool | str)
         text = repr(default) if exact else value_text(vtype, default, 20)
         takes.append(name if name in method.required else f"{name}={text}")

@@ -74,7 +74,7 @@ def test_the_extension_in_an_ipython_without_a_connection(mortal: Lab, shells: S
         assert plain.run("%load_ext macduff.ipython") == f"not connected: {how}"
         assert plain.where == "not connected"
         assert f"not connected to a server: {how}" in plain.run("lsdev")
-        assert plain.run("lserr").startswith("Disconnected: not connected to a server")
+        assert plain.run("lserr").startswith("NotConnected: not connected to a server")
         plain.run(f"switch {mortal.address}")
         assert plain.run("CAM.exposure").endswith("0.1")
         plain.run("%unload_ext macduff.ipython")

@@ -109,6 +109,14 @@ def test_a_run_has_a_bar_with_steps_and_the_time_that_is_left(shell: Shell, othe
     assert "50 of 50 steps, Ready" in shell.line("SCAN.run ━"), "it stays to be read"
 
 
+def test_what_configure_leaves_as_it_is_is_shown_as_it_is_now(shell: Shell) -> None:
+    """Rule 24: what is left out keeps its set point, whatever it was when the shell connected."""
+    for steps in (31, 50):
+        shell.run(f"SCAN.configure(steps={steps})")
+        assert f"configure(steps={steps})" in shell.run("SCAN")
+    assert "configure(steps: int = ...)" in shell.run("SCAN.configure")
+
+
 def test_a_run_that_somebody_else_began_is_looked_at(shell: Shell, other: Client) -> None:
     scan = other["SCAN"]
     scan.allowed = 5
