@@ -96,7 +96,7 @@ def test_an_ioc_that_dies_and_comes_back_another(port: int, capfd: pytest.Captur
         with Ioc(AFTER, port, f"P={prefix}"):
             eventually(lambda: station.severities() == {Severity.NONE}, "all healed", 30.0)
             assert (view.x, view.mode, view.text) == (40.0, "d", "d")
-            assert view.array.tolist() == [1, 2, 3, 4, 5]
+            eventually(lambda: view.array.tolist() == [1, 2, 3, 4, 5], "the array, which the IOC fills as it starts")
             assert station.x.vtype == VDouble(units="um")  # no limits, no precision: nothing is left of before
             assert station.mode.vtype.labels == ("c", "d")  # type: ignore[attr-defined]  # VEnum's
             view.put(x=41.0, mode="c", readback=True)
