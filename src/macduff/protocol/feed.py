@@ -17,7 +17,7 @@ from .every import EveryChannel
 from .frames import Framer
 from .gate import Gate
 from .held import HeldAttribute, HeldDevice, HeldMethod, newest_of
-from .large import is_large, within
+from .large import NO_ARRAY, is_large, within
 from .model import DeviceModel
 from .pacing import Backlog
 from .structure import is_attribute
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 __all__ = ["Feed"]
-
-
-_SMALL = frozenset((float, int, bool, str, type(None)))
 
 
 class Feed:
@@ -252,7 +249,8 @@ class Feed:
         old, held.reading = held.reading, new
         if held.writable and is_attribute(field := self.held.model.fields[name]):
             self._other(name, "setpoint", field.setpoint)  # one that was never asked for is the value
-        if any(type(one.value) not in _SMALL and is_large(one.value, self._large) for one in (new, old)):
+        may_be_large = type(new.value) not in NO_ARRAY or type(old.value) not in NO_ARRAY
+        if may_be_large and (is_large(new.value, self._large) or is_large(old.value, self._large)):
             self._large_reading(held, old, new)
             return
         same: bool | None = None

@@ -14,7 +14,7 @@ from .encoding import Piece
 from .kinds import array_dtype
 from .wirevalue import to_wire
 
-__all__ = ["Job", "encode_value", "is_large", "within", "written_size"]
+__all__ = ["NO_ARRAY", "Job", "encode_value", "is_large", "within", "written_size"]
 
 _STEP: Final = 16_384
 """Elements that are encoded without letting other threads run: about a millisecond."""
@@ -23,7 +23,8 @@ _DIGITS: Final = {"b": (6, 6, 6, 6), "i": (5, 7, 12, 21), "u": (4, 6, 11, 21), "
 """The most characters of one number and its comma, for 1, 2, 4 and 8 bytes."""
 
 
-_NO_ARRAY: Final = frozenset((float, int, bool, str, type(None)))
+NO_ARRAY: Final = frozenset((float, int, bool, str, type(None)))
+"""The types of values that hold no array."""
 
 
 class Job:
@@ -49,7 +50,7 @@ class Job:
 
 def is_large(value: Any, bound: int) -> bool:
     """Whether a value holds an array of more than `bound` bytes."""
-    if type(value) in _NO_ARRAY:
+    if type(value) in NO_ARRAY:
         return False
     if isinstance(value, numpy.ndarray):
         return value.nbytes > bound
